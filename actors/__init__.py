@@ -1,0 +1,1 @@
+"""Supervised actors, and the session tree that stands on them."""

@@ -1,0 +1,1 @@
+"""Settings, restart policies by name, and logging set-up."""

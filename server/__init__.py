@@ -1,0 +1,1 @@
+"""The session server: sockets, HTTP, accounts, and the log's bodies."""
