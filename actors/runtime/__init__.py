@@ -1,0 +1,1 @@
+"""Supervised pykka actors on gevent; knows nothing of sessions, agents or sockets."""

@@ -1,0 +1,461 @@
+"""The life of one actor, through all its incarnations.
+
+A cell is what stays when an actor is restarted: its address, its mailbox and its place under a supervisor. It turns
+messages into handler calls, contains everything that a handler can raise, and sees to it that every life ends in
+exactly one `Down`.
+
+::
+
+              start                stop, kill, crash                hooks ran
+    STARTING ───────► RUNNING ───────────────────────► STOPPING ─────────────► DOWN ───► DEAD
+        ▲  └───────────────── start failed ────────────────────────────────────► │
+        └───────────────────────────── revive (the supervisor) ──────────────────┘
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable  # noqa: TC003 - a NamedTuple's fields are read at run time
+from contextvars import Context
+from enum import Enum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from actors.runtime.errors import ActorDied, ActorKilled, ActorRestarting, MailboxFull, Phase
+from actors.runtime.mailbox import Mailbox
+from actors.runtime.messages import SUPERVISORY, ChildExited, ChildStarted, Down
+from actors.runtime.reasons import KILLED, ExitReason, failed, start_failed
+
+if TYPE_CHECKING:
+    from actors.runtime.actor import Actor
+    from actors.runtime.clock import Timer
+    from actors.runtime.future import Future
+    from actors.runtime.mailbox import Envelope
+    from actors.runtime.runtime import Runtime
+    from actors.runtime.specs import ChildSpec
+
+MESSAGES_PER_RUN = 16
+"""How many messages one actor handles before others have their turn."""
+
+
+class State(Enum):
+    """Where in its life an actor is."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    DOWN = "down"
+    DEAD = "dead"
+
+
+class _Order(NamedTuple):
+    """A move that the cell makes itself, ahead of anything that the actor handles."""
+
+    move: Callable[[Cell, Any], None]
+    argument: Any = None
+
+
+_ACCEPTING = frozenset({State.STARTING, State.RUNNING})
+_ENDED = frozenset({State.DOWN, State.DEAD})
+
+
+class Cell:
+    """One actor's address, mailbox and state. Only the runtime's own modules touch it."""
+
+    __slots__ = (
+        "__weakref__",
+        "_current",
+        "_deadline",
+        "_deferred",
+        "_doomed",
+        "_exit_reason",
+        "_listeners",
+        "_queued",
+        "_stop_waiters",
+        "actor",
+        "address",
+        "incarnation",
+        "mailbox",
+        "parent",
+        "retry_at",
+        "runtime",
+        "spec",
+        "state",
+        "waiting_on",
+        "worker",
+    )
+
+    def __init__(self, runtime: Runtime, address: str, spec: ChildSpec, parent: Cell | None) -> None:
+        """Make a cell with no life in it yet."""
+        self.runtime = runtime
+        self.address = address
+        self.spec = spec
+        self.parent = parent
+        self.mailbox = Mailbox(spec.mailbox)
+        self.incarnation = 0
+        self.state = State.DOWN
+        self.actor: Actor | None = None
+        self.worker: Any = None
+        self.waiting_on: Cell | None = None
+        self.retry_at: float | None = None
+        self._queued = False
+        self._doomed = False
+        self._current: Envelope | None = None
+        self._exit_reason: ExitReason | None = None
+        self._deadline: Timer | None = None
+        self._deferred: set[Future[Any]] | None = None
+        self._listeners: list[Callable[[Down], object]] | None = None
+        self._stop_waiters: list[Future[Any]] | None = None
+
+    # What others may ask.
+
+    @property
+    def dead(self) -> bool:
+        """Whether no life will follow."""
+        return self.state is State.DEAD
+
+    @property
+    def ended(self) -> bool:
+        """Whether this incarnation is over; another may follow."""
+        return self.state in _ENDED
+
+    @property
+    def class_name(self) -> str:
+        """The name of the actor's class or factory."""
+        return getattr(self.spec.factory, "__name__", repr(self.spec.factory))
+
+    def living_actor(self) -> Any:
+        """Return the actor of the current incarnation, or None between lives."""
+        return self.actor
+
+    # Sending.
+
+    def deliver(self, envelope: Envelope) -> None:
+        """Put a tell into the mailbox; see `ActorRef.tell` for what it raises."""
+        if self.state not in _ACCEPTING:
+            if self.dead:
+                raise self._died(Phase.QUEUED)
+            self.runtime.dead_letter(self.address, envelope.message)
+            return
+        taken, dropped = self.mailbox.put(envelope)
+        if not taken:
+            raise MailboxFull(self.address, self.spec.mailbox.capacity)
+        if dropped is not None:
+            self._drop(dropped)
+        self._wake()
+
+    def deliver_ask(self, envelope: Envelope) -> None:
+        """Put an ask into the mailbox; what goes wrong resolves its future."""
+        future = envelope.reply_to
+        assert future is not None
+        if self.state not in _ACCEPTING:
+            future.fail(self._died(Phase.QUEUED))
+            return
+        try:
+            self.deliver(envelope)
+        except MailboxFull as full:
+            future.fail(full)
+
+    def deliver_system(self, message: Any) -> None:
+        """Put a message ahead of the mailbox: never refused while the incarnation lives."""
+        if not self.ended:
+            self.mailbox.put_system(message)
+            self._wake()
+
+    def _wake(self) -> None:
+        if not self._queued:
+            self._queued = True
+            self.runtime.dispatcher.schedule(self)
+
+    def _died(self, phase: Phase) -> ActorDied:
+        if self.state is State.DOWN and self.retry_at is not None:
+            wait = max(0.0, self.retry_at - self.runtime.clock.monotonic())
+            return ActorRestarting(self.address, self.incarnation, self._exit_reason, wait)
+        return ActorDied(self.address, self.incarnation, self._exit_reason, phase)
+
+    def _drop(self, envelope: Envelope) -> None:
+        if envelope.reply_to is None:
+            self.runtime.dead_letter(self.address, envelope.message)
+        elif not envelope.reply_to.done:
+            envelope.reply_to.fail(self._died(Phase.QUEUED))
+
+    # Running: called by a worker of the dispatcher.
+
+    def run(self, worker: object) -> None:
+        """Handle up to `MESSAGES_PER_RUN` messages. Raises nothing, whatever the handlers do."""
+        self.worker = worker
+        for _ in range(MESSAGES_PER_RUN):
+            if not self._step() or self.worker is not worker:
+                break
+        if self.worker is not worker:
+            return  # Abandoned meanwhile: the address may live on without this greenlet.
+        self.worker = None
+        self._queued = False
+        if self._has_work():
+            self._wake()
+
+    def _has_work(self) -> bool:
+        return bool(self.mailbox) and (self.state is State.RUNNING or self.mailbox.has_system)
+
+    def _step(self) -> bool:
+        message = self.mailbox.get_system()
+        if message is not None:
+            self._handle_system(message)
+            return True
+        if self.state is not State.RUNNING:
+            return False
+        envelope = self.mailbox.get()
+        if envelope is None:
+            return False
+        if envelope.reply_to is None or not envelope.reply_to.abandoned:
+            self._handle(envelope)
+        return True
+
+    def _handle(self, envelope: Envelope) -> None:
+        worker, future = self.worker, envelope.reply_to
+        self._current = envelope
+        try:
+            reply = envelope.context.run(self.actor._handle_receive, envelope.message)  # type: ignore[union-attr]  # noqa: SLF001 - pykka's seam, pinned by a contract test
+        except BaseException as error:  # noqa: BLE001 - containment is the point
+            if self.worker is worker:
+                self._contain(error, future)
+            return
+        if self.worker is worker and self._current is envelope:
+            self._current = None
+            if future is not None:
+                self._reply(future, reply)
+
+    def _handle_system(self, message: Any) -> None:
+        if isinstance(message, _Order):
+            message.move(self, message.argument)
+        elif self.state is not State.STOPPING or isinstance(message, SUPERVISORY):
+            worker = self.worker
+            try:
+                Context().run(self.actor._handle_receive, message)  # type: ignore[union-attr]  # noqa: SLF001 - as above
+            except BaseException as error:  # noqa: BLE001 - as above
+                if self.worker is worker:
+                    self._contain(error, None)
+
+    def _contain(self, error: BaseException, future: Future[Any] | None) -> None:
+        """Turn what a handler raised into a reply, and into this actor's end unless it was declared as expected."""
+        expected = future is not None and isinstance(error, self.spec.expected)
+        if not expected:
+            self._exit_reason = self._reason_of(error)
+        if future is not None and not future.done:
+            future.fail(self._died(Phase.IN_FLIGHT) if isinstance(error, ActorKilled) else error)
+        self._current = None
+        if self._exit_reason is not None:
+            self.end(self._exit_reason)
+
+    def _reason_of(self, error: BaseException) -> ExitReason:
+        if isinstance(error, ActorKilled):
+            return KILLED
+        return start_failed(error) if self.state is State.STARTING else failed(error)
+
+    def _reply(self, future: Future[Any], value: Any) -> None:
+        if future.abandoned:
+            self.runtime.late_reply(self.address)
+        else:
+            future.set(value)
+
+    # Replies that come later than the handler's return.
+
+    def defer(self) -> Future[Any] | None:
+        """Keep the current message's reply open; None where it was a tell."""
+        future = self._current.reply_to if self._current is not None else None
+        if future is not None:
+            self._current = None  # The handler's return is no longer the reply.
+            self._deferred = self._deferred or set()
+            self._deferred.add(future)
+        return future
+
+    def resolve_deferred(self, future: Future[Any], value: Any, error: BaseException | None) -> None:
+        """Answer a deferred ask; one that was answered already, or given up, is left alone."""
+        if self._deferred is None or future not in self._deferred:
+            return
+        self._deferred.discard(future)
+        if error is not None and not future.abandoned:
+            future.fail(error)
+        else:
+            self._reply(future, value)
+
+    # Beginning a life.
+
+    def revive(self) -> None:
+        """Begin the next incarnation; the one before must have ended."""
+        assert self.ended, self
+        self.incarnation += 1
+        self.state = State.STARTING
+        self.retry_at = None
+        self._doomed = False
+        self._exit_reason = None
+        self.mailbox.put_system(_Order(Cell._on_start))
+        self._wake()
+
+    def construct(self) -> None:
+        """Make the actor object; where nobody did before the start, the start does."""
+        factory: Any = self.spec.factory
+        actor = factory.__new__(factory)
+        # Before __init__, so that it may use the actor's own address and clock.
+        actor._cell = self  # noqa: SLF001
+        actor.__init__(*self.spec.args, **self.spec.kwargs)
+        self.actor = actor
+
+    def _on_start(self, _: None) -> None:
+        worker = self.worker
+        try:
+            ready = Context().run(self._bring_up)
+        except BaseException as error:  # noqa: BLE001 - containment is the point
+            if self.worker is worker:
+                self.end(self._reason_of(error))
+            return
+        if self.worker is worker and ready and self.state is State.STARTING:
+            self.started()
+
+    def _bring_up(self) -> bool:
+        if self.actor is None:
+            self.construct()
+        assert self.actor is not None
+        self.actor.on_start()
+        return self.actor._start_children()  # noqa: SLF001 - the supervisor's part of a start
+
+    def started(self) -> None:
+        """Open the mailbox: the actor, and where it is a supervisor its first children, are up."""
+        self.state = State.RUNNING
+        if self.parent is not None:
+            self.parent.deliver_system(ChildStarted(self.spec.id, self.incarnation))
+
+    # Ending a life.
+
+    def stop(self, reason: ExitReason, within: float | None, waiter: Future[Any] | None = None) -> None:
+        """Ask the actor to end, ahead of its mailbox; kill it when it hasn't after ``within`` seconds (None: never)."""
+        if self.ended:
+            if waiter is not None:
+                waiter.set(False)
+            return
+        if waiter is not None:
+            self._stop_waiters = [*(self._stop_waiters or ()), waiter]
+        if within == 0:
+            self.kill()
+            return
+        self.deliver_system(_Order(Cell.end, reason))
+        if within is not None:
+            self._arm(within, self.kill)
+
+    def kill(self) -> None:
+        """End the actor now; abandon it when it hasn't ended after its ``kill_grace``."""
+        if self.ended or self._doomed:
+            return
+        self._doomed = True
+        self._arm(self.spec.kill_grace, self.abandon)
+        if self.worker is not None:
+            self.runtime.dispatcher.interrupt(self, ActorKilled(self.address))
+        else:
+            self.mailbox.put_system(_Order(Cell.end, KILLED), first=True)
+            self._wake()
+
+    def abandon(self) -> None:
+        """Give up on a handler that swallows its kill: seal the actor and let its greenlet be."""
+        if self.ended:
+            return
+        self.runtime.report("unkillable", self)
+        self.worker = None
+        self._queued = False
+        self._exit_reason = KILLED
+        if self.actor is not None:
+            self.actor._release_children(killed=True)  # noqa: SLF001 - the supervisor's part of an end
+        self._close()
+
+    def end(self, reason: ExitReason) -> None:
+        """Leave the running state; the hooks run once the children, where there are any, are gone."""
+        first = self.state is not State.STOPPING
+        if first:
+            self.state = State.STOPPING
+            self._exit_reason = reason
+            self._drop_waiting()
+        if self.actor is None or self.actor._release_children(killed=self._doomed):  # noqa: SLF001 - the supervisor's part of an end
+            self.finish()
+
+    def finish(self) -> None:
+        """Run the actor's last hook, bounded, and close."""
+        worker, reason = self.worker, self._exit_reason
+        assert reason is not None
+        if self.actor is not None and self.actor.has_last_hook:
+            if self._deadline is None:
+                self._arm(self.spec.shutdown or self.spec.kill_grace, self.kill)
+            self._run_last_hook(self.actor, reason)
+        if self.worker is worker:
+            self._close()
+
+    def _run_last_hook(self, actor: Actor, reason: ExitReason) -> None:
+        try:
+            Context().run(actor.on_terminate, reason)
+        except BaseException as error:  # noqa: BLE001 - a hook's failure must not keep the actor alive
+            self.runtime.report("terminate_failed", self, error=repr(error))
+
+    def _close(self) -> None:
+        """Settle everything that this incarnation owes, and tell everybody who asked to be told."""
+        self._disarm()
+        reason = self._exit_reason
+        assert reason is not None
+        self.runtime.report("ended", self, reason=reason)
+        self.state = State.DOWN if self.parent is not None and not self.parent.ended else State.DEAD
+        self._settle_debts()
+        self.actor = None
+        if self.dead:
+            self.bury()
+        else:
+            assert self.parent is not None
+            self.parent.deliver_system(ChildExited(self.spec.id, self.incarnation, reason))
+        self._notify(Down(self.address, self.incarnation, reason))
+
+    def _settle_debts(self) -> None:
+        current, self._current = self._current, None
+        deferred, self._deferred = self._deferred, None
+        unanswered = {current.reply_to} if current is not None else set()
+        for future in unanswered | (deferred or set()):
+            if future is not None and not future.done:
+                future.fail(self._died(Phase.IN_FLIGHT))
+        self._drop_waiting()
+        self.mailbox.clear_system()
+
+    def _drop_waiting(self) -> None:
+        for envelope in self.mailbox.drain():
+            self._drop(envelope)
+
+    def bury(self) -> None:
+        """Make the end final: the address is free."""
+        self.state = State.DEAD
+        self.runtime.forget(self)
+
+    def _notify(self, down: Down) -> None:
+        waiters, self._stop_waiters = self._stop_waiters, None
+        listeners, self._listeners = self._listeners, None
+        for waiter in waiters or ():
+            waiter.set(True)
+        for listener in listeners or ():
+            listener(down)
+
+    def on_death(self, listener: Callable[[Down], object]) -> None:
+        """Call ``listener`` once with the `Down` of this incarnation; at once where it is over."""
+        if self.ended:
+            assert self._exit_reason is not None
+            listener(Down(self.address, self.incarnation, self._exit_reason))
+        else:
+            self._listeners = [*(self._listeners or ()), listener]
+
+    def forget_listener(self, listener: Callable[[Down], object]) -> None:
+        """Undo `on_death`."""
+        if self._listeners and listener in self._listeners:
+            self._listeners.remove(listener)
+
+    def _arm(self, seconds: float, call: Callable[[], object]) -> None:
+        self._disarm()
+        self._deadline = self.runtime.clock.call_later(seconds, call)
+
+    def _disarm(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def __repr__(self) -> str:
+        """Show address, incarnation and state."""
+        return f"<Cell {self.address}#{self.incarnation} {self.state.value}>"

@@ -1,0 +1,42 @@
+"""What actors learn about each other: deaths, starts and ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from actors.runtime.reasons import ExitReason
+
+
+class Down(NamedTuple):
+    """A monitored actor's incarnation is dead. Comes once for each `monitor`."""
+
+    address: str
+    incarnation: int
+    reason: ExitReason
+
+
+class ChildStarted(NamedTuple):
+    """A child is up; for its supervisor."""
+
+    child_id: str
+    incarnation: int
+
+
+class ChildExited(NamedTuple):
+    """A child's incarnation is dead; for its supervisor."""
+
+    child_id: str
+    incarnation: int
+    reason: ExitReason
+
+
+class RestartDue(NamedTuple):
+    """A backoff is over; from a supervisor to itself."""
+
+    child_id: str
+    incarnation: int
+
+
+SUPERVISORY = (ChildStarted, ChildExited, RestartDue)
+"""What a supervisor handles also while it starts or stops."""

@@ -1,0 +1,60 @@
+"""Why an actor ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class ExitKind(Enum):
+    """The kinds of end, after OTP's exit reasons."""
+
+    NORMAL = "normal"
+    SHUTDOWN = "shutdown"
+    ERROR = "error"
+    KILLED = "killed"
+    START_FAILED = "start_failed"
+    INTENSITY_EXCEEDED = "intensity_exceeded"
+
+
+_CLEAN = frozenset({ExitKind.NORMAL, ExitKind.SHUTDOWN})
+
+
+@dataclass(frozen=True, slots=True)
+class ExitReason:
+    """Why an actor ended: a kind, and what belongs to it."""
+
+    kind: ExitKind
+    detail: str | None = None
+    error: BaseException | None = None
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing went wrong: normal, or a shutdown that was asked for."""
+        return self.kind in _CLEAN
+
+    def __str__(self) -> str:
+        """Show the kind, and in brackets what is known beyond it."""
+        inner = self.detail if self.error is None else repr(self.error)
+        return self.kind.value if inner is None else f"{self.kind.value}({inner})"
+
+
+NORMAL = ExitReason(ExitKind.NORMAL)
+SHUTDOWN = ExitReason(ExitKind.SHUTDOWN)
+KILLED = ExitReason(ExitKind.KILLED)
+INTENSITY_EXCEEDED = ExitReason(ExitKind.INTENSITY_EXCEEDED)
+
+
+def shutdown(detail: str) -> ExitReason:
+    """Make the reason of an ordered stop that says what it was for."""
+    return ExitReason(ExitKind.SHUTDOWN, detail=detail)
+
+
+def failed(error: BaseException) -> ExitReason:
+    """Make the reason of an actor whose handler raised ``error``."""
+    return ExitReason(ExitKind.ERROR, error=error)
+
+
+def start_failed(error: BaseException) -> ExitReason:
+    """Make the reason of an actor whose constructor or ``on_start`` raised ``error``."""
+    return ExitReason(ExitKind.START_FAILED, error=error)

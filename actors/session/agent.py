@@ -1,0 +1,57 @@
+"""Who works: the actor that runs an agent's code, one attempt at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from actors.agents.errors import AgentError
+from actors.runtime.actor import Actor, receives
+from actors.session.events import Fault
+from actors.session.messages import RunFinished, StartRun
+from actors.session.turn import LiveTurn
+
+if TYPE_CHECKING:
+    from actors.runtime.ref import ActorRef
+    from actors.session.environment import Environment
+
+
+class AgentActor(Actor):
+    """Runs the agents of one session. A crash of theirs is this actor's crash; its supervisor decides what follows."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        session_id: str,
+        session: ActorRef[Any],
+        emitter: ActorRef[Any],
+        tools: ActorRef[Any],
+    ) -> None:
+        """Know whom to tell; holds nothing between runs."""
+        self._environment = environment
+        self._session_id = session_id
+        self._session = session
+        self._emitter = emitter
+        self._tools = tools
+
+    @receives(StartRun)
+    def _on_start_run(self, order: StartRun) -> None:
+        """Run the agent; blocks for as long as it works."""
+        structlog.contextvars.bind_contextvars(run_id=order.run_id, actor=self.address, incarnation=self.incarnation)
+        turn = LiveTurn(
+            order,
+            self._session_id,
+            self._environment.journal,
+            self._emitter,
+            self._tools,
+            self.runtime.clock.monotonic,
+        )
+        text, error = "", None
+        try:
+            text = self._environment.agents[order.agent]().run(turn)
+        except AgentError as answer:
+            error = Fault(answer.code, str(answer))
+        if not isinstance(text, str):
+            raise TypeError(f"the agent {order.agent} returned {type(text).__name__}, not a text")
+        self._session.tell(RunFinished(order.run_id, order.attempt, text, error, turn.counted))

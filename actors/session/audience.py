@@ -1,0 +1,94 @@
+"""Who watches a session: its subscriptions, each a cursor into the log.
+
+A subscription that keeps up gets each event as it is committed. One whose socket is full is left where it stands and
+costs nothing; when there is room again it reads on from the journal until it has caught up.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from actors.session.connection import Connection
+    from actors.session.events import Recorded
+    from actors.session.journal import Journal
+
+READ_AT_ONCE = 100
+"""How many events a subscription that is behind reads from the journal before it looks at its socket again."""
+
+
+class Subscription:
+    """One connection's place in one session's log: ``cursor`` is the last seq that was written to it.
+
+    It outlives the session actor, so that the next incarnation goes on where the last one stopped.
+    """
+
+    __slots__ = ("connection", "cursor", "session_id")
+
+    def __init__(self, connection: Connection, session_id: str) -> None:
+        """Stand nowhere yet."""
+        self.connection = connection
+        self.session_id = session_id
+        self.cursor = 0
+
+
+class Audience:
+    """The subscriptions of one session."""
+
+    __slots__ = ("_journal", "_session_id", "_subscriptions")
+
+    def __init__(self, journal: Journal, session_id: str) -> None:
+        """Begin with nobody."""
+        self._journal = journal
+        self._session_id = session_id
+        self._subscriptions: list[Subscription] = []
+
+    def __iter__(self) -> Iterator[Subscription]:
+        """Go over a copy, so that the loop may remove."""
+        return iter(tuple(self._subscriptions))
+
+    def __contains__(self, subscription: Subscription) -> bool:
+        """Tell whether it is here."""
+        return subscription in self._subscriptions
+
+    def add(self, subscription: Subscription, cursor: int) -> None:
+        """Write to ``subscription`` what comes after ``cursor``."""
+        subscription.cursor = cursor
+        if subscription not in self._subscriptions:
+            self._subscriptions.append(subscription)
+
+    def remove(self, subscription: Subscription) -> None:
+        """Write no more to it."""
+        if subscription in self._subscriptions:
+            self._subscriptions.remove(subscription)
+
+    def show(self, entries: Iterable[Recorded]) -> None:
+        """Write committed events to everybody who has all that came before them."""
+        for entry in entries:
+            seq = entry.event.seq
+            for subscription in self._subscriptions:
+                if subscription.cursor == seq - 1 and subscription.connection.writable:
+                    subscription.connection.forward(entry.frame)
+                    subscription.cursor = seq
+
+    def show_live(self, frame: bytes, head_seq: int) -> None:
+        """Write what isn't recorded to everybody who is up to date; the others can do without."""
+        for subscription in self._subscriptions:
+            if subscription.cursor >= head_seq and subscription.connection.writable:
+                subscription.connection.forward(frame)
+
+    def catch_up(self, subscription: Subscription, head_seq: int) -> None:
+        """Write what the subscription lacks of the log up to ``head_seq``, as far as its socket has room.
+
+        Blocks as long as the journal reads.
+        """
+        while subscription.cursor < head_seq and subscription.connection.writable:
+            limit = min(READ_AT_ONCE, head_seq - subscription.cursor)
+            frames = self._journal.read(self._session_id, subscription.cursor, limit)
+            if not frames:
+                return
+            for frame in frames:
+                subscription.connection.forward(frame)
+            subscription.cursor += len(frames)

@@ -1,0 +1,251 @@
+"""What connections may ask of a session: the commands of the protocol, decided against its runs and its log."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from actors.runtime.actor import Actor, receives
+from actors.session.connection import Refusal
+from actors.session.events import MessageAccepted, MessageDequeued
+from actors.session.identifiers import new_id
+from actors.session.messages import Cancel, Dequeue, Reattach, Submit, Subscribe, Unsubscribe
+from actors.session.receipts import Acceptance, Ending
+from actors.session.runs import Admission, LiveRun, RunQueue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from actors.session.audience import Audience, Subscription
+    from actors.session.environment import Environment
+    from actors.session.events import Data
+    from actors.session.journal import Claim
+    from actors.session.messages import After
+    from actors.session.receipts import Receipts
+
+BUSY = Refusal("busy", "The session is working on another message.", temporary=True)
+QUEUE_FULL = Refusal("queue_full", "Too many messages wait already.", temporary=True)
+ELSEWHERE = Refusal("conflict", "This client_msg_id is being accepted in another session. Try again.", temporary=True)
+
+
+C = TypeVar("C")
+
+
+def once_ready(handler: Callable[[Any, C], None]) -> Callable[[Any, C], None]:
+    """Let a command wait in ``early`` until the log is read."""
+
+    @functools.wraps(handler)
+    def handle(self: Commands, command: C) -> None:
+        if self.ready:
+            handler(self, command)
+        else:
+            self.early.append(command)
+
+    return handle
+
+
+class Commands(Actor):
+    """The part of a session that answers its connections. Until the log is read, commands wait in ``early``."""
+
+    environment: Environment
+    user_id: str
+    session_id: str
+    audience: Audience
+    receipts: Receipts
+    runs: RunQueue
+    epoch: str
+    head_seq: int
+    ready: bool
+    early: list[Any]
+
+    def record(self, run_id: str, data: Data) -> None:
+        """Have an event recorded."""
+        raise NotImplementedError
+
+    def go_on(self) -> None:
+        """Begin what is next."""
+        raise NotImplementedError
+
+    def break_off(self, run: LiveRun, outcome: Any) -> None:
+        """End the active run."""
+        raise NotImplementedError
+
+    def said(self, run: LiveRun) -> str:
+        """Return the answer as far as it was written."""
+        raise NotImplementedError
+
+    # Watching.
+
+    @receives(Subscribe)
+    @once_ready
+    def _on_subscribe(self, command: Subscribe) -> None:
+        cursor, recovered = self._place(command.after)
+        subscription = command.subscription
+        self.audience.add(subscription, cursor)
+        subscription.connection.attached(subscription, self.actor_ref)
+        subscription.connection.acknowledge(command.frame_id, recovered=recovered, **self._standing())
+        self.audience.catch_up(subscription, self.head_seq)
+
+    def _place(self, after: After | None) -> tuple[int, bool]:
+        """Return the cursor for a resume, and whether it misses nothing."""
+        if after is None:
+            return self.head_seq, False
+        record = self.environment.journal.find(self.session_id)
+        oldest = record.first_seq - 1 if record is not None else self.head_seq
+        same_log = after.epoch == self.epoch or (after.epoch is None and after.seq == 0)
+        if same_log and oldest <= after.seq <= self.head_seq:
+            return after.seq, True
+        return oldest, False
+
+    def _standing(self) -> dict[str, Any]:
+        run = self.runs.active
+        live = run if run is not None and run.started is not None else None
+        return {
+            "session_id": self.session_id,
+            "epoch": self.epoch,
+            "head_seq": self.head_seq,
+            "active_run": self._active(live) if live is not None else None,
+            "partial": {"run_id": live.run_id, "text": self.said(live)} if live is not None and live.said else None,
+            "queue": [
+                {"run_id": waiting.run_id, "client_msg_id": waiting.client_msg_id, "text": waiting.text}
+                for waiting in self.runs.waiting
+            ],
+        }
+
+    def _active(self, run: LiveRun) -> dict[str, Any]:
+        assert run.started is not None
+        elapsed = self.runtime.clock.monotonic() - run.started
+        return {"run_id": run.run_id, "elapsed_ms": max(0, round(elapsed * 1000))}
+
+    @receives(Reattach)
+    @once_ready
+    def _on_reattach(self, command: Reattach) -> None:
+        subscription = command.subscription
+        self.audience.add(subscription, subscription.cursor)
+        subscription.connection.attached(subscription, self.actor_ref)
+        self.audience.catch_up(subscription, self.head_seq)
+
+    @receives(Unsubscribe)
+    @once_ready
+    def _on_unsubscribe(self, command: Unsubscribe) -> None:
+        self.audience.remove(command.subscription)
+        command.subscription.connection.detached(self.session_id)
+        command.subscription.connection.acknowledge(command.frame_id)
+
+    # Messages.
+
+    @receives(Submit)
+    @once_ready
+    def _on_submit(self, command: Submit) -> None:
+        subscription = command.subscription
+        claim = self._claimed(command)
+        if claim is not None:
+            self._answer_duplicate(command, claim)
+            return
+        agent = command.agent or self.environment.default_agent
+        if agent not in self.environment.agents:
+            refusal = Refusal("not_found", f"There is no agent {agent!r}.")
+            subscription.connection.refuse(command.frame_id, refusal)
+            return
+        admission = self.runs.admit(command.on_busy, self.environment.queued_messages)
+        if admission in (Admission.BUSY, Admission.QUEUE_FULL):
+            refusal = BUSY if admission is Admission.BUSY else QUEUE_FULL
+            subscription.connection.refuse(command.frame_id, refusal)
+            return
+        self._accept(command, agent, admission)
+
+    def _claimed(self, command: Submit) -> Claim | None:
+        if command.client_msg_id is None:
+            return None
+        return self.environment.journal.claimed(self.user_id, command.client_msg_id)
+
+    def _answer_duplicate(self, command: Submit, claim: Claim) -> None:
+        self._watch(command.subscription)
+        acceptance = Acceptance(
+            command.subscription, command.frame_id, self.runs.position(claim.run_id), duplicate=True
+        )
+        if claim.committed:
+            acceptance.give(claim.session_id, claim.run_id)
+        elif claim.session_id == self.session_id:
+            self.receipts.owe_acceptance(claim.run_id, acceptance)
+        else:
+            command.subscription.connection.refuse(command.frame_id, ELSEWHERE)
+
+    def _watch(self, subscription: Subscription) -> None:
+        if subscription not in self.audience:
+            self.audience.add(subscription, self.head_seq)
+            subscription.connection.attached(subscription, self.actor_ref)
+
+    def _accept(self, command: Submit, agent: str, admission: Admission) -> None:
+        run = LiveRun(
+            new_id("r", self.runtime.random),
+            command.text,
+            agent,
+            command.client_msg_id,
+            command.roles,
+            self.runtime.clock.epoch_ms(),
+        )
+        if command.client_msg_id is not None:
+            self.environment.journal.claim(self.user_id, command.client_msg_id, self.session_id, run.run_id)
+        if admission is Admission.INTERRUPT:
+            self._make_way(command)
+            self.runs.waiting.insert(0, run)
+            position = 0
+        else:
+            self.runs.waiting.append(run)
+            position = self.runs.position(run.run_id)
+        if command.subscription not in self.audience:
+            command.subscription.connection.attached(command.subscription, self.actor_ref)
+        acceptance = Acceptance(command.subscription, command.frame_id, position, duplicate=False)
+        self.receipts.owe_acceptance(run.run_id, acceptance)
+        self.record(run.run_id, MessageAccepted(run.text, run.client_msg_id, agent, position))
+        self.go_on()
+
+    def _make_way(self, command: Submit) -> None:
+        if command.queue == "clear":
+            self._clear("interrupted")
+        if self.runs.active is not None:
+            self.break_off(self.runs.active, "cancelled")
+
+    def _clear(self, reason: Any) -> None:
+        while self.runs.waiting:
+            self.record(self.runs.waiting.pop(0).run_id, MessageDequeued(reason))
+
+    # Stopping.
+
+    @receives(Cancel)
+    @once_ready
+    def _on_cancel(self, command: Cancel) -> None:
+        run = self.runs.active if command.run_id is None else self.runs.find(command.run_id)
+        if command.queue == "clear":
+            self._clear("cancelled")
+        if run is None:
+            command.connection.acknowledge(command.frame_id, run_id=None)
+            return
+        self.receipts.owe_ending(run.run_id, Ending(command.connection, command.frame_id))
+        if run is self.runs.active and run.started is not None:
+            self.break_off(run, "cancelled")
+        elif run in self.runs.waiting:
+            self._remove(run)
+        elif run is self.runs.active:
+            self.runs.active = None
+            self.record(run.run_id, MessageDequeued("cancelled"))
+        self.go_on()
+
+    @receives(Dequeue)
+    @once_ready
+    def _on_dequeue(self, command: Dequeue) -> None:
+        run = self.runs.waiting_run(command.run_id)
+        if run is not None:
+            self._remove(run)
+            command.connection.acknowledge(command.frame_id)
+        elif self.runs.find(command.run_id) is not None:
+            refusal = Refusal("conflict", "The message is being worked on; cancel it instead.")
+            command.connection.refuse(command.frame_id, refusal)
+        else:
+            refusal = Refusal("not_found", "No such message waits.")
+            command.connection.refuse(command.frame_id, refusal)
+
+    def _remove(self, run: LiveRun) -> None:
+        self.runs.waiting.remove(run)
+        self.record(run.run_id, MessageDequeued("cancelled"))

@@ -1,0 +1,46 @@
+"""What a session needs of a socket: a place to write to that says when it is full."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from actors.runtime.ref import ActorRef
+    from actors.session.audience import Subscription
+
+
+class Refusal(NamedTuple):
+    """Why a frame was not done: a code of the protocol, words for people, and whether trying again may help."""
+
+    code: str
+    message: str
+    temporary: bool = False
+    retry_after_ms: int | None = None
+
+
+class Connection(Protocol):
+    """One socket of one user. Nothing here blocks; after the socket's end everything does nothing."""
+
+    connection_id: str
+
+    @property
+    def writable(self) -> bool:
+        """Whether there is room; when there is again, each session it is attached to is told `ConnectionReady`."""
+
+    def forward(self, frame: bytes) -> None:
+        """Write one encoded message."""
+
+    def acknowledge(self, frame_id: str | None, **fields: Any) -> None:
+        """Answer the client's frame; one without an id gets no answer."""
+
+    def refuse(self, frame_id: str | None, refusal: Refusal) -> None:
+        """Answer the client's frame with an error."""
+
+    def attached(self, subscription: Subscription, session: ActorRef[Any]) -> None:
+        """Hear that the session writes here from now on; its death is followed by a `Reattach`."""
+
+    def detached(self, session_id: str) -> None:
+        """Hear that it no longer does, as the client wished."""
+
+    def gone(self, session_id: str, refusal: Refusal) -> None:
+        """Hear that the session is no more: given up by its supervisor (``internal``), or deleted (``not_found``)."""

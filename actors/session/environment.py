@@ -1,0 +1,30 @@
+"""What every session tree of one server shares: data and a log, nothing that an event could leak through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from actors.runtime.restarts import Intensity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from actors.agents.agent import Agent
+    from actors.session.journal import Journal
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The agents there are, the log, and the limits. Durations are in seconds."""
+
+    journal: Journal
+    agents: Mapping[str, type[Agent]]
+    default_agent: str
+    run_timeout: float = 120.0
+    tool_timeout: float = 30.0
+    progress_after: float = 5.0
+    queued_messages: int = 20
+    sessions_per_user: int = 100
+    root_intensity: Intensity = field(default_factory=Intensity)
+    session_intensity: Intensity = field(default_factory=Intensity)

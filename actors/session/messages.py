@@ -1,0 +1,259 @@
+"""What the actors of a session say to each other, and what connections say to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from actors.runtime.ref import ActorRef
+    from actors.session.audience import Subscription
+    from actors.session.connection import Connection
+    from actors.session.events import Data, Fault, Recorded, Usage
+    from actors.session.lifecycle import Run
+
+# From connections, by way of the root or straight to the session.
+
+
+class After(NamedTuple):
+    """The last event that a client saw; ``epoch`` may be None where ``seq`` is 0."""
+
+    epoch: str | None
+    seq: int
+
+
+class Subscribe(NamedTuple):
+    """Write the session's events to this subscription from now on, or from after ``after`` on."""
+
+    subscription: Subscription
+    frame_id: str | None
+    after: After | None
+
+
+class Reattach(NamedTuple):
+    """The session lives again: go on with this subscription where its cursor stands."""
+
+    subscription: Subscription
+
+
+class Unsubscribe(NamedTuple):
+    """Write no more to this subscription."""
+
+    subscription: Subscription
+    frame_id: str | None
+
+
+class Submit(NamedTuple):
+    """A person's message."""
+
+    subscription: Subscription
+    frame_id: str | None
+    text: str
+    client_msg_id: str | None
+    agent: str | None
+    on_busy: Literal["enqueue", "reject", "interrupt"]
+    queue: Literal["keep", "clear"]
+    roles: tuple[str, ...]
+
+
+class Cancel(NamedTuple):
+    """End the active run, or the one named; answered once it is over."""
+
+    connection: Connection
+    frame_id: str | None
+    run_id: str | None
+    queue: Literal["keep", "clear"]
+
+
+class Dequeue(NamedTuple):
+    """Take a waiting message out of the queue."""
+
+    connection: Connection
+    frame_id: str | None
+    run_id: str
+
+
+class ConnectionReady(NamedTuple):
+    """A connection that was full has room again."""
+
+    subscription: Subscription
+
+
+class ConnectionGone(NamedTuple):
+    """A connection is closed."""
+
+    subscription: Subscription
+
+
+class Describe(NamedTuple):
+    """Asked for: whether a run is under way."""
+
+
+class Retire(NamedTuple):
+    """The session is deleted: tell its subscribers and end."""
+
+
+# To the root.
+
+
+class Route(NamedTuple):
+    """Take ``message`` to a user's session, starting it where need be; ``session_id`` None is the default one."""
+
+    user_id: str
+    session_id: str
+    connection: Connection
+    frame_id: str | None
+    message: Any
+
+
+class Delete(NamedTuple):
+    """Asked for: stop a user's session and delete its log; answered with whether there was one."""
+
+    user_id: str
+    session_id: str
+
+
+# To and from the emitter.
+
+
+class Emit(NamedTuple):
+    """Record an event of a run.
+
+    ``attempt`` is set by who works for one attempt: the event is refused once that attempt is over. ``then`` is told
+    to an actor when the event is committed.
+    """
+
+    run_id: str
+    data: Data
+    attempt: int | None = None
+    then: tuple[ActorRef[Any], Any] | None = None
+
+
+class Say(NamedTuple):
+    """Show a piece of the answer, unrecorded."""
+
+    run_id: str
+    attempt: int
+    text: str
+
+
+class Committed(NamedTuple):
+    """The journal is done with the oldest batch of this emitter; ``error`` is None where it is on record."""
+
+    error: Exception | None
+
+
+class LogReady(NamedTuple):
+    """The emitter has read the log: where it stands, and what isn't finished."""
+
+    epoch: str
+    head_seq: int
+    active: Run | None
+    queue: tuple[Run, ...]
+
+
+class Logged(NamedTuple):
+    """Events are committed, oldest first."""
+
+    entries: tuple[Recorded, ...]
+
+
+class Flush(NamedTuple):
+    """Asked for: answered once every event before it is committed, so that a fast writer waits for the log."""
+
+
+class Shown(NamedTuple):
+    """A delta to forward, with its bytes."""
+
+    run_id: str
+    text: str
+    frame: bytes
+
+
+# To and from the agent.
+
+
+class StartRun(NamedTuple):
+    """Work on a message; ``deadline`` is in seconds on the runtime's monotonic clock."""
+
+    run_id: str
+    attempt: int
+    agent: str
+    text: str
+    deadline: float
+    roles: tuple[str, ...]
+
+
+class AgentLost(NamedTuple):
+    """The attempt's agent, or its tools, died under it; from a session to itself, behind what it has yet to hear."""
+
+    run_id: str
+    attempt: int
+    cause: str
+    retry_in: float
+
+
+class RunFinished(NamedTuple):
+    """An attempt came to its end by itself."""
+
+    run_id: str
+    attempt: int
+    text: str
+    error: Fault | None
+    usage: Usage | None
+
+
+# To and from the tools.
+
+
+class CallTool(NamedTuple):
+    """Asked for: call a tool of the run's agent; answered with its result, or with `ToolFailed`."""
+
+    run_id: str
+    attempt: int
+    agent: str
+    tool: str
+    arguments: dict[str, Any]
+    step: int
+    roles: tuple[str, ...]
+
+
+class AbortRun(NamedTuple):
+    """A run is over: end what still works for it."""
+
+    run_id: str
+
+
+class Execute(NamedTuple):
+    """Do the call that the tool actor was made for."""
+
+
+class Returned(NamedTuple):
+    """A tool's value."""
+
+    call_id: str
+    value: Any
+
+
+class Raised(NamedTuple):
+    """A tool's exception."""
+
+    call_id: str
+    error: Exception
+
+
+class CallExpired(NamedTuple):
+    """A tool took longer than it may."""
+
+    call_id: str
+
+
+class ProgressDue(NamedTuple):
+    """Time to see whether the run has been silent for long."""
+
+    run_id: str
+
+
+class DeadlineReached(NamedTuple):
+    """The run has had all its time."""
+
+    run_id: str

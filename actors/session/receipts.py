@@ -1,0 +1,80 @@
+"""Answers that wait for a commit: a message is acked when it is on record, a cancel when its run's end is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from actors.session.connection import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from actors.session.audience import Subscription
+    from actors.session.connection import Connection
+
+LOST = Refusal("internal", "The message could not be recorded. Send it again.", temporary=True)
+
+
+class Acceptance(NamedTuple):
+    """The answer to a ``message``."""
+
+    subscription: Subscription
+    frame_id: str | None
+    position: int
+    duplicate: bool
+
+    def give(self, session_id: str, run_id: str) -> None:
+        """Answer the client."""
+        self.subscription.connection.acknowledge(
+            self.frame_id, session_id=session_id, run_id=run_id, position=self.position, duplicate=self.duplicate
+        )
+
+
+class Ending(NamedTuple):
+    """The answer to a ``cancel``."""
+
+    connection: Connection
+    frame_id: str | None
+
+    def give(self, run_id: str) -> None:
+        """Answer the client."""
+        self.connection.acknowledge(self.frame_id, run_id=run_id)
+
+
+class Receipts:
+    """The answers of one session that are still owed."""
+
+    __slots__ = ("_acceptances", "_endings")
+
+    def __init__(self) -> None:
+        """Owe nothing."""
+        self._acceptances: dict[str, list[Acceptance]] = {}
+        self._endings: dict[str, list[Ending]] = {}
+
+    def owe_acceptance(self, run_id: str, acceptance: Acceptance) -> None:
+        """Answer once the run's ``message_accepted`` is committed."""
+        self._acceptances.setdefault(run_id, []).append(acceptance)
+
+    def owe_ending(self, run_id: str, ending: Ending) -> None:
+        """Answer once the run's last event is committed."""
+        self._endings.setdefault(run_id, []).append(ending)
+
+    def accepted(self, run_id: str) -> list[Acceptance]:
+        """Take out what is owed for a message that is on record."""
+        return self._acceptances.pop(run_id, [])
+
+    def ended(self, run_id: str) -> list[Ending]:
+        """Take out what is owed for a run that is over."""
+        return self._endings.pop(run_id, [])
+
+    def settle(self, session_id: str, is_open: Callable[[str], bool]) -> None:
+        """Answer everything after the log was read anew; ``is_open`` tells which runs it holds unfinished."""
+        for run_id in list(self._acceptances):
+            for acceptance in self.accepted(run_id):
+                if is_open(run_id):
+                    acceptance.give(session_id, run_id)
+                else:
+                    acceptance.subscription.connection.refuse(acceptance.frame_id, LOST)
+        for run_id in [run_id for run_id in self._endings if not is_open(run_id)]:
+            for ending in self.ended(run_id):
+                ending.give(run_id)

@@ -1,0 +1,120 @@
+"""The top of the tree: starts sessions on demand, keeps each one's crash loop to itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from actors.runtime.actor import Reply, receives
+from actors.runtime.restarts import Restart
+from actors.runtime.specs import ChildSpec
+from actors.runtime.supervisor import Supervisor
+from actors.session.connection import Refusal
+from actors.session.farewell import Farewell
+from actors.session.identifiers import default_session_id
+from actors.session.messages import Delete, Retire, Route
+from actors.session.session import INTERNAL_MAILBOX, Session
+
+if TYPE_CHECKING:
+    from actors.runtime.reasons import ExitReason
+    from actors.session.environment import Environment
+
+NOT_FOUND = Refusal("not_found", "There is no such session.")
+TOO_MANY = Refusal("conflict", "The account has as many sessions as it may have.")
+
+
+class Root(Supervisor):
+    """Supervises the sessions of all users; the only one who starts them.
+
+    What comes for a session between two of its lives waits here until it is up again.
+    """
+
+    dynamic = True
+    budget_per_child = True
+
+    def __init__(self, environment: Environment) -> None:
+        """Begin without sessions."""
+        self._environment = environment
+        self.intensity = environment.root_intensity
+        self._waiting: dict[str, list[Any]] = {}
+        self._deletions: dict[str, list[Reply[bool]]] = {}
+
+    def child_address(self, child_id: str) -> str:
+        """Return the id itself: a session's address doesn't name the root."""
+        return child_id
+
+    @receives(Route)
+    def _on_route(self, route: Route) -> None:
+        refusal = self._find_or_make(route.user_id, route.session_id)
+        if refusal is not None:
+            route.connection.refuse(route.frame_id, refusal)
+            return
+        self._deliver(route.user_id, route.session_id, route.message)
+
+    def _find_or_make(self, user_id: str, session_id: str) -> Refusal | None:
+        journal = self._environment.journal
+        record = journal.find(session_id)
+        if record is not None:
+            return None if record.user_id == user_id else NOT_FOUND
+        if session_id != default_session_id(user_id):
+            return NOT_FOUND
+        if len(journal.sessions(user_id)) >= self._environment.sessions_per_user:
+            return TOO_MANY
+        journal.create(session_id, user_id, "", self.runtime.clock.epoch_ms())
+        return None
+
+    def _deliver(self, user_id: str, session_id: str, message: Any) -> None:
+        child_id = address_of(user_id, session_id)
+        if not self.has_child(child_id):
+            args = (self._environment, user_id, session_id)
+            spec = ChildSpec(child_id, Session, args, restart=Restart.TRANSIENT, mailbox=INTERNAL_MAILBOX)
+            self.start_child(spec)
+        if self.is_up(child_id):
+            self.child(child_id).tell(message)
+        else:
+            self._waiting.setdefault(child_id, []).append(message)
+
+    def child_started(self, child_id: str, _incarnation: int) -> None:
+        """Hand over what waited for the session."""
+        for message in self._waiting.pop(child_id, ()):
+            self.child(child_id).tell(message)
+
+    def child_lost(self, child_id: str, reason: ExitReason) -> None:
+        """End what a session that can't be mended had promised, and tell those who watch."""
+        self.log.error("session_failed", session=child_id, reason=str(reason))
+        _, user_id, session_id = child_id.split("/")
+        args = (self._environment.journal, user_id, session_id)
+        spec = ChildSpec(child_id, Farewell, args, restart=Restart.TEMPORARY, mailbox=INTERNAL_MAILBOX)
+        self.start_child(spec)
+
+    @receives(Delete)
+    def _on_delete(self, message: Delete) -> bool | None:
+        record = self._environment.journal.find(message.session_id)
+        if record is None or record.user_id != message.user_id:
+            return False
+        child_id = address_of(message.user_id, message.session_id)
+        if not self.has_child(child_id):
+            self._environment.journal.delete(message.session_id)
+            return True
+        reply = self.defer()
+        self._deletions.setdefault(child_id, []).extend([] if reply is None else [reply])
+        self._deliver(message.user_id, message.session_id, Retire())
+        return None
+
+    def child_exited(self, child_id: str, _reason: ExitReason, retry_in: float | None) -> None:
+        """Finish a deletion once the session has ended; begin anew for what came while it did."""
+        if retry_in is not None:
+            return
+        _, user_id, session_id = child_id.split("/")
+        replies = self._deletions.pop(child_id, None)
+        if replies is not None:
+            self._environment.journal.delete(session_id)
+            for reply in replies:
+                reply.set(True)
+        elif not self.has_child(child_id):
+            for message in self._waiting.pop(child_id, ()):
+                self._deliver(user_id, session_id, message)
+
+
+def address_of(user_id: str, session_id: str) -> str:
+    """Return the address of a session's actor."""
+    return f"session/{user_id}/{session_id}"

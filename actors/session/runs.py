@@ -1,0 +1,112 @@
+"""What a session has to do: the run under way, what waits, and what a new message may do to them. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from actors.agents.agent import Agent
+    from actors.runtime.clock import Timer
+    from actors.session.lifecycle import Run as LoggedRun
+
+
+class Admission(Enum):
+    """What becomes of a message."""
+
+    RUN = "run"
+    WAIT = "wait"
+    INTERRUPT = "interrupt"
+    BUSY = "busy"
+    QUEUE_FULL = "queue_full"
+
+
+@dataclass(slots=True, eq=False)
+class LiveRun:
+    """A run that isn't over. Times: ``accepted_ms`` epoch ms; ``started`` and ``last_event`` monotonic seconds."""
+
+    run_id: str
+    text: str
+    agent: str
+    client_msg_id: str | None
+    roles: tuple[str, ...]
+    accepted_ms: int
+    attempt: int = 0
+    attempt_due: bool = True
+    started: float | None = None
+    last_event: float = 0.0
+    said: list[str] = field(default_factory=list)
+    open_calls: dict[str, str] = field(default_factory=dict)
+    tools_used: set[str] = field(default_factory=set)
+
+    timers: list[Timer] = field(default_factory=list)
+
+    @classmethod
+    def from_log(cls, run: LoggedRun, now: float, now_ms: int) -> LiveRun:
+        """Take up a run as its log left it, at ``now`` on the monotonic clock and ``now_ms`` on the wall."""
+        live = cls(run.run_id, run.text, run.agent, run.client_msg_id, (), run.accepted_at, attempt=run.attempt)
+        live.tools_used = set(run.tools_used)
+        if run.started_at is not None:
+            live.started = now - (now_ms - run.started_at) / 1000
+        return live
+
+    def may_retry(self, agent: type[Agent] | None) -> bool:
+        """Tell whether another attempt is allowed and can do no harm: no tool that isn't idempotent ran in this run."""
+        if agent is None or self.attempt >= agent.max_attempts:
+            return False
+        harmless = {tool.name for tool in agent.tools if tool.idempotent}
+        return self.tools_used <= harmless
+
+    def cancel_timers(self) -> None:
+        """Forget what was due for this run."""
+        while self.timers:
+            self.timers.pop().cancel()
+
+    @property
+    def waiting_on(self) -> str:
+        """What the run is waiting for, as the protocol names it."""
+        return next((f"tool:{tool}" for tool in self.open_calls.values()), "agent")
+
+
+class RunQueue:
+    """The active run and those that wait, in the order they will run."""
+
+    def __init__(self) -> None:
+        """Begin with nothing to do."""
+        self.active: LiveRun | None = None
+        self.waiting: list[LiveRun] = []
+
+    def admit(self, on_busy: Literal["enqueue", "reject", "interrupt"], capacity: int) -> Admission:
+        """Decide on one more message; ``capacity`` is how many may wait."""
+        if self.active is None and not self.waiting:
+            return Admission.RUN
+        if on_busy == "reject":
+            return Admission.BUSY
+        if on_busy == "interrupt":
+            return Admission.INTERRUPT
+        return Admission.QUEUE_FULL if len(self.waiting) >= capacity else Admission.WAIT
+
+    def find(self, run_id: str) -> LiveRun | None:
+        """Return the run of that id that isn't over, or None."""
+        if self.active is not None and self.active.run_id == run_id:
+            return self.active
+        return self.waiting_run(run_id)
+
+    def waiting_run(self, run_id: str) -> LiveRun | None:
+        """Return the waiting run of that id, or None."""
+        return next((run for run in self.waiting if run.run_id == run_id), None)
+
+    def position(self, run_id: str) -> int:
+        """Return how many runs are ahead of that one; 0 for the active one and for one that is over."""
+        waiting = [run.run_id for run in self.waiting]
+        if run_id not in waiting:
+            return 0
+        return waiting.index(run_id) + (self.active is not None)
+
+    def next(self) -> LiveRun | None:
+        """Make the first waiting run the active one, where none is."""
+        if self.active is None and self.waiting:
+            self.active = self.waiting.pop(0)
+            return self.active
+        return None

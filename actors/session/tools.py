@@ -1,0 +1,172 @@
+"""Who calls tools: a supervisor with one short-lived actor for each call, side by side.
+
+A call's begin and end are told to the emitter here and nowhere else, so whatever becomes of a tool (it returns,
+raises, dies, hangs), its ``tool_executing`` gets its ``tool_completed``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from actors.runtime.actor import Actor, Reply, receives
+from actors.runtime.restarts import Restart
+from actors.runtime.specs import ChildSpec
+from actors.runtime.supervisor import Supervisor
+from actors.session.events import Fault, ToolCompleted, ToolExecuting
+from actors.session.identifiers import new_id
+from actors.session.messages import AbortRun, CallExpired, CallTool, Emit, Execute, Raised, Returned
+from actors.tools.errors import BadArguments, ToolFailed
+from actors.tools.masking import masked
+
+if TYPE_CHECKING:
+    from actors.runtime.clock import Timer
+    from actors.runtime.reasons import ExitReason
+    from actors.runtime.ref import ActorRef
+    from actors.session.environment import Environment
+    from actors.tools.tool import Tool
+
+
+class Call(NamedTuple):
+    """A tool call under way. ``since`` is in seconds on the runtime's clock."""
+
+    call_id: str
+    order: CallTool
+    reply: Reply[Any] | None
+    since: float
+    timer: Timer | None = None
+
+
+class ToolActor(Actor):
+    """Does one call and ends."""
+
+    def __init__(self, call_id: str, tool: Tool, arguments: dict[str, Any], tools: ActorRef[Any]) -> None:
+        """Know what to do; `Execute` does it."""
+        self._call_id = call_id
+        self._tool = tool
+        self._arguments = arguments
+        self._tools = tools
+
+    @receives(Execute)
+    def _on_execute(self, _: Execute) -> None:
+        """Call the tool; blocks as long as it does."""
+        try:
+            outcome: Returned | Raised = Returned(self._call_id, self._tool(**self._arguments))
+        except Exception as error:  # noqa: BLE001 - a tool may raise what it likes; that is its answer
+            outcome = Raised(self._call_id, error)
+        self._tools.tell(outcome)
+        self.stop()
+
+
+class Tools(Supervisor):
+    """Starts, times and ends the tool calls of one session."""
+
+    dynamic = True
+
+    def __init__(self, environment: Environment, emitter: ActorRef[Any]) -> None:
+        """Begin with no call."""
+        self._environment = environment
+        self._emitter = emitter
+        self._calls: dict[str, Call] = {}
+
+    @receives(CallTool)
+    def _on_call(self, order: CallTool) -> None:
+        call = Call(new_id("tc", self.runtime.random), order, self.defer(), self.runtime.clock.monotonic())
+        self._calls[call.call_id] = call
+        tool = self._find(order)
+        shown, _ = masked(order.arguments, tool.secret if tool is not None else frozenset())
+        executing = ToolExecuting(call.call_id, order.tool, shown, order.step)
+        try:
+            actor = self._prepare(call, tool)
+        except ToolFailed as failure:
+            self._emit(call, executing)
+            self._complete(call, Fault(failure.code, failure.message))
+            return
+        if tool is not None and not tool.idempotent:
+            # On record before it is done: a retry must know that it may have happened.
+            self._emit(call, executing, then=(actor, Execute()))
+        else:
+            self._emit(call, executing)
+            actor.tell(Execute())
+
+    def _find(self, order: CallTool) -> Tool | None:
+        agent = self._environment.agents.get(order.agent)
+        return next((tool for tool in agent.tools if tool.name == order.tool), None) if agent else None
+
+    def _prepare(self, call: Call, tool: Tool | None) -> ActorRef[Any]:
+        order = call.order
+        if tool is None:
+            raise ToolFailed("not_found", f"There is no tool {order.tool!r}.", tool=order.tool)
+        if tool.roles and not set(tool.roles) & set(order.roles):
+            raise ToolFailed("forbidden", f"The tool {tool.name!r} isn't for this account.", tool=tool.name)
+        try:
+            arguments = tool.bind(order.arguments)
+        except BadArguments as bad:
+            raise ToolFailed("bad_arguments", str(bad), tool=tool.name) from bad
+        timeout = self._environment.tool_timeout if tool.timeout is None else tool.timeout
+        timer = self.send_after(timeout, CallExpired(call.call_id))
+        self._calls[call.call_id] = call._replace(timer=timer)
+        args = (call.call_id, tool, arguments, self.actor_ref)
+        return self.start_child(ChildSpec(call.call_id, ToolActor, args, restart=Restart.TEMPORARY, shutdown=0))
+
+    @receives(Returned)
+    def _on_returned(self, message: Returned) -> None:
+        call = self._calls.get(message.call_id)
+        if call is not None:
+            self._complete(call, None, message.value)
+
+    @receives(Raised)
+    def _on_raised(self, message: Raised) -> None:
+        call = self._calls.get(message.call_id)
+        if call is None:
+            return
+        error = message.error
+        if isinstance(error, ToolFailed):
+            self._complete(call, Fault(error.code, error.message))
+        else:
+            self.log.warning("tool_failed", tool=call.order.tool, error_type=type(error).__name__)
+            self._complete(call, Fault("failed", f"The tool failed ({type(error).__name__})."))
+
+    @receives(CallExpired)
+    def _on_expired(self, message: CallExpired) -> None:
+        call = self._calls.get(message.call_id)
+        if call is not None:
+            self._complete(call, Fault("timeout", "The tool took too long and was stopped."))
+            self._end(call)
+
+    @receives(AbortRun)
+    def _on_abort(self, message: AbortRun) -> None:
+        for call in [call for call in self._calls.values() if call.order.run_id == message.run_id]:
+            self._complete(call, Fault("cancelled", "The run ended before the tool did."))
+            self._end(call)
+
+    def child_exited(self, child_id: str, reason: ExitReason, _retry_in: float | None) -> None:
+        """Answer for a tool that died before it could; what one that ended well has said is still in the mailbox."""
+        call = self._calls.get(child_id)
+        if call is not None and not reason.clean:
+            self.log.warning("tool_crashed", tool=call.order.tool, reason=str(reason))
+            self._complete(call, Fault("crashed", "The tool crashed."))
+
+    def _end(self, call: Call) -> None:
+        if self.has_child(call.call_id):
+            self.kill_child(call.call_id)
+
+    def _complete(self, call: Call, fault: Fault | None, value: Any = None) -> None:
+        current = self._calls.pop(call.call_id)
+        if current.timer is not None:
+            current.timer.cancel()
+        duration_ms = round((self.runtime.clock.monotonic() - call.since) * 1000)
+        tool = call.order.tool
+        if fault is None:
+            shown, cut = masked(value)
+            self._emit(call, ToolCompleted.succeeded(call.call_id, tool, duration_ms, shown, truncated=cut))
+        else:
+            self._emit(call, ToolCompleted.failed(call.call_id, tool, duration_ms, fault))
+        if call.reply is None:
+            return
+        if fault is None:
+            call.reply.set(value)
+        else:
+            call.reply.fail(ToolFailed(fault.code, fault.message, tool=tool))
+
+    def _emit(self, call: Call, data: Any, then: Any = None) -> None:
+        self._emitter.tell(Emit(call.order.run_id, data, call.order.attempt, then))

@@ -1,0 +1,145 @@
+"""The door between an agent's plain code and the actors around it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from actors.agents.turn import Exchange, Turn
+from actors.session.events import AgentCompleted, AgentThinking, MessageAccepted, Usage, decode
+from actors.session.messages import CallTool, Emit, Flush, Say
+from actors.tools.errors import ToolFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from actors.runtime.future import Future
+    from actors.runtime.ref import ActorRef
+    from actors.session.journal import Journal
+    from actors.session.messages import StartRun
+    from actors.tools.tool import Call, Tool
+
+UNANSWERED = 100
+"""How many messages to the emitter are under way at most before the agent waits for it."""
+
+SIDE_BY_SIDE = 64
+"""How many tool calls of one `use_all` are under way at once."""
+
+HISTORY_EVENTS = 1000
+"""How many of the last events are looked through for earlier messages and their answers."""
+
+
+class LiveTurn(Turn):
+    """A turn whose thoughts, words and tool calls go by mailbox to the session's emitter and tools."""
+
+    def __init__(
+        self,
+        order: StartRun,
+        session_id: str,
+        journal: Journal,
+        emitter: ActorRef[Any],
+        tools: ActorRef[Any],
+        now: Callable[[], float],
+    ) -> None:
+        """Open the door for one attempt; ``now`` tells the runtime's monotonic seconds."""
+        self._order = order
+        self._session_id = session_id
+        self._journal = journal
+        self._emitter = emitter
+        self._tools = tools
+        self._now = now
+        self._step = 0
+        self._unanswered = 0
+        self.counted: Usage | None = None
+
+    @property
+    def text(self) -> str:
+        """The person's message."""
+        return self._order.text
+
+    @property
+    def history(self) -> Sequence[Exchange]:
+        """Earlier messages and their answers, oldest first; reads the log, which may block."""
+        self._emitter.ask(Flush())
+        record = self._journal.find(self._session_id)
+        head_seq = 0 if record is None else record.head_seq
+        after = max(0, head_seq - HISTORY_EVENTS)
+        return exchanges(self._journal.read(self._session_id, after, HISTORY_EVENTS))
+
+    @property
+    def attempt(self) -> int:
+        """Which attempt at this run it is, from 1."""
+        return self._order.attempt
+
+    @property
+    def deadline(self) -> float:
+        """When the run's time is up, in seconds on the monotonic clock."""
+        return self._order.deadline
+
+    @property
+    def remaining(self) -> float:
+        """How many seconds the run has left."""
+        return max(0.0, self._order.deadline - self._now())
+
+    def think(self, thought: str) -> None:
+        """Say what comes next; the person sees it. Begins a new step."""
+        self._step += 1
+        self._tell(Emit(self._order.run_id, AgentThinking(self._step, thought), self._order.attempt))
+
+    def say(self, chunk: str) -> None:
+        """Show a piece of the answer."""
+        if chunk:
+            self._tell(Say(self._order.run_id, self._order.attempt, chunk))
+
+    def usage(self, input_tokens: int, output_tokens: int) -> None:
+        """Add to what a model counted in this attempt."""
+        before = self.counted or Usage(0, 0)
+        self.counted = Usage(before.input_tokens + input_tokens, before.output_tokens + output_tokens)
+
+    def use(self, tool: Tool | str, /, **arguments: Any) -> Any:
+        """Call a tool and return what it returns; blocks until then.
+
+        Raises:
+            ToolFailed: it didn't do it; the code says why.
+        """
+        return self._call(tool, arguments).get()
+
+    def use_all(self, calls: Sequence[Call]) -> list[Any]:
+        """Call tools side by side; blocks until the last is done. A failed call's entry is its `ToolFailed`."""
+        outcomes: list[Any] = []
+        for first in range(0, len(calls), SIDE_BY_SIDE):
+            batch = [self._call(call.tool, call.arguments) for call in calls[first : first + SIDE_BY_SIDE]]
+            outcomes += map(_outcome, batch)
+        return outcomes
+
+    def _tell(self, message: Emit | Say) -> None:
+        self._emitter.tell(message)
+        self._unanswered += 1
+        if self._unanswered >= UNANSWERED:
+            self._emitter.ask(Flush())
+            self._unanswered = 0
+
+    def _call(self, tool: Tool | str, arguments: dict[str, Any]) -> Future[Any]:
+        order = self._order
+        name = tool if isinstance(tool, str) else tool.name
+        message = CallTool(order.run_id, order.attempt, order.agent, name, arguments, max(1, self._step), order.roles)
+        # For ever is short here: the tools actor answers for each call when its time is up.
+        return self._tools.ask(message, block=False, timeout=None)  # type: ignore[no-any-return]
+
+
+def _outcome(future: Future[Any]) -> Any:
+    try:
+        return future.get()
+    except ToolFailed as failure:
+        return failure
+
+
+def exchanges(frames: list[bytes]) -> list[Exchange]:
+    """Pair the messages of a log's events with the answers that succeeded, in the order of the answers."""
+    asked: dict[str, str] = {}
+    pairs = []
+    for entry in map(decode, frames):
+        if isinstance(entry.data, MessageAccepted):
+            asked[entry.run_id] = entry.data.text
+        elif isinstance(entry.data, AgentCompleted) and entry.data.outcome == "success" and entry.run_id in asked:
+            pairs.append(Exchange(asked.pop(entry.run_id), entry.data.text))
+    return pairs

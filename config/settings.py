@@ -1,0 +1,125 @@
+"""Everything about a server that can be set, with its default and its bounds."""
+
+import ipaddress
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from config.limits import Group, Lifetimes, Limits, Timeouts
+
+
+def _shaped(pattern: str, sample: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"must look like {sample}")
+        return text
+
+    return AfterValidator(check)
+
+
+DottedPath = Annotated[str, _shaped(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", "mycompany.agents:Teller")]
+Origin = Annotated[str, _shaped(r"https?://[^/\s]+", "https://chat.example.com")]
+Url = Annotated[str, _shaped(r"https?://\S+", "https://models.example.com/v1")]
+Name = Annotated[str, Field(min_length=1)]
+
+
+class Model(Group):
+    """Name the language model that agents talk to; none is set by default."""
+
+    name: Name | None = None
+    base_url: Url | None = None
+    api_key: Annotated[SecretStr, Field(min_length=1)] | None = None
+
+
+class RestartPolicy(Group):
+    """Allow `max_restarts` restarts within any `within` seconds; one more goes up to the next supervisor."""
+
+    max_restarts: int = Field(default=3, ge=0, le=1000)
+    within: float = Field(default=30.0, gt=0, le=86_400, allow_inf_nan=False)
+
+
+class RestartPolicies(Group):
+    """Give each kind of actor its restart policy."""
+
+    session: RestartPolicy = RestartPolicy()
+    agent: RestartPolicy = RestartPolicy()
+    tools: RestartPolicy = RestartPolicy()
+    emitter: RestartPolicy = RestartPolicy()
+
+
+class Journal(Group):
+    """Say what a committed event survives: a kill of the process (normal), or loss of power as well (full)."""
+
+    sync: Literal["normal", "full"] = "normal"
+
+
+class Logs(Group):
+    """Say what is logged, and in which form."""
+
+    level: Literal["debug", "info", "warning", "error", "critical"] = "info"
+    format: Literal["auto", "json", "console"] = "auto"
+
+
+class Settings(BaseSettings):
+    """Hold every setting of a server.
+
+    Made by `config.loading.load`. Made directly it takes what it is given and nothing from the process's
+    environment, so that a test's settings are the test's alone.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        validate_default=True,
+        env_prefix="GREENROOM_",
+        env_nested_delimiter="__",
+    )
+
+    host: Name = "127.0.0.1"
+    port: int = Field(default=8765, ge=0, le=65_535)
+    data_dir: Path = Path(".greenroom")
+    agents: tuple[DottedPath, ...] = ("actors.agents.librarian:Librarian",)
+    default_agent: Name | None = None
+    demo: bool = False
+    allowed_origins: tuple[Origin, ...] = ()
+    limits: Limits = Limits()
+    timeouts: Timeouts = Timeouts()
+    tokens: Lifetimes = Lifetimes()
+    model: Model = Model()
+    restart: RestartPolicies = RestartPolicies()
+    journal: Journal = Journal()
+    logs: Logs = Logs()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic-settings'
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take what the caller gives alone: `load` has laid the sources over each other and knows which won."""
+        return (init_settings,)
+
+    @field_validator("demo")
+    @classmethod
+    def _stays_on_this_machine(cls, demo: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - pydantic calls it
+        host = info.data.get("host", "127.0.0.1")
+        if demo and not is_loopback(host):
+            raise ValueError(
+                f"--demo is for this machine only: its passwords are public, and host {host} can be reached from "
+                "others. Use --host 127.0.0.1, or leave --demo out and add accounts with `greenroom users add`"
+            )
+        return demo
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether `host`, a name or an address, can be reached from this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

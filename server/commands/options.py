@@ -1,0 +1,67 @@
+"""What the commands share: the options that say which settings hold, and how a wrong one is told."""
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+import click
+
+from config.errors import SettingsError
+from config.loading import Loaded, load
+from server.errors import ServerFault
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class WrongSettings(click.ClickException):
+    """End the command with status 2 and a line for everything that is wrong."""
+
+    exit_code = 2
+
+    def __init__(self, error: SettingsError) -> None:
+        super().__init__("\n".join(f"  {problem}" for problem in error.problems))
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the problems to standard error."""
+        click.echo(f"These settings are wrong:\n{self.message}", file=file, err=True)
+
+
+def settings_options(command: Command) -> Command:
+    """Give a command `--data-dir` and `--config`, as `data_dir` and `config_file`."""
+    data_dir = click.option(
+        "--data-dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Where accounts, the log and the signing key are kept.  [default: .greenroom]",
+    )
+    config_file = click.option(
+        "--config",
+        "config_file",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="The TOML file with settings.  [default: greenroom.toml in the data directory, if there is one]",
+    )
+    return data_dir(config_file(command))
+
+
+def loaded(config_file: Path | None, **flags: Any) -> Loaded:
+    """Load the settings from the file, this process's environment and `flags`; blocks on the disk.
+
+    Raises:
+        WrongSettings: when any is wrong.
+    """
+    try:
+        return load(config_file, flags, os.environ)
+    except SettingsError as error:
+        raise WrongSettings(error) from error
+
+
+@contextmanager
+def told_plainly() -> Iterator[None]:
+    """Turn what the server refuses, and a data directory that can't be used, into one line and status 1."""
+    try:
+        yield
+    except (ServerFault, OSError, sqlite3.Error) as error:
+        raise click.ClickException(str(error)) from error

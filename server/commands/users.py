@@ -1,0 +1,98 @@
+"""``greenroom users``: the accounts."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.table import Table
+
+from server.accounts import Account, Accounts
+from server.commands.options import loaded, settings_options, told_plainly
+from server.commands.tables import show
+from server.database import open_database
+
+
+@click.group()
+def users() -> None:
+    """Add, change and list the accounts.
+
+    Passwords come from a prompt, or from the first line of standard input where that isn't a terminal; never
+    from an argument, which everybody on the machine can read. A running server heeds every change from the next
+    request on.
+    """
+
+
+@users.command()
+@click.argument("name")
+@click.option("--role", "roles", multiple=True, metavar="ROLE", help="Give a role, such as operator; may be repeated.")
+@settings_options
+def add(name: str, roles: tuple[str, ...], data_dir: Path | None, config_file: Path | None) -> None:
+    """Add an account named NAME."""
+    with _accounts(data_dir, config_file) as accounts:
+        account = accounts.add(name, _password(), roles)
+    click.echo(f"added {account.username} ({account.user_id})")
+
+
+@users.command()
+@click.argument("name")
+@settings_options
+def passwd(name: str, data_dir: Path | None, config_file: Path | None) -> None:
+    """Set a new password for NAME; every login made with the old one ends."""
+    with _accounts(data_dir, config_file) as accounts:
+        accounts.set_password(name, _password())
+    click.echo(f"the password of {name} is changed")
+
+
+@users.command()
+@click.argument("name")
+@settings_options
+def disable(name: str, data_dir: Path | None, config_file: Path | None) -> None:
+    """Refuse NAME's logins and tokens from now on."""
+    with _accounts(data_dir, config_file) as accounts:
+        accounts.disable(name)
+    click.echo(f"{name} is disabled")
+
+
+@users.command()
+@click.argument("name")
+@settings_options
+def enable(name: str, data_dir: Path | None, config_file: Path | None) -> None:
+    """Let NAME, who was disabled, log in again."""
+    with _accounts(data_dir, config_file) as accounts:
+        accounts.enable(name)
+    click.echo(f"{name} is enabled")
+
+
+@users.command("list")
+@settings_options
+def list_(data_dir: Path | None, config_file: Path | None) -> None:
+    """List the accounts by name."""
+    with _accounts(data_dir, config_file) as accounts:
+        show(_table(accounts.list()))
+
+
+@contextmanager
+def _accounts(data_dir: Path | None, config_file: Path | None) -> Iterator[Accounts]:
+    settings = loaded(config_file, data_dir=data_dir).settings
+    with told_plainly():
+        database = open_database(settings.data_dir)
+        try:
+            yield Accounts(database)
+        finally:
+            database.close()
+
+
+def _password() -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _table(accounts: tuple[Account, ...]) -> Table:
+    table = Table("name", "user id", "roles", "state", box=None)
+    for account in accounts:
+        state = "disabled" if account.disabled else "active"
+        table.add_row(account.username, account.user_id, " ".join(account.roles), state)
+    return table

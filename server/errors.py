@@ -1,0 +1,70 @@
+"""What the server refuses, named by whose fault it is.
+
+::
+
+    ServerFault
+    ├── AccountFault         whoever keeps the accounts asked for what can't be
+    │   ├── UsernameInvalid  a name that isn't 1 to 64 letters, digits, `.`, `_`, `-`, `@`
+    │   ├── UsernameTaken    another account has that name
+    │   ├── PasswordInvalid  an empty or a far too long password
+    │   ├── RoleInvalid      a role that isn't a plain lower-case word
+    │   └── AccountUnknown   nobody has that name
+    ├── TokenFault           the client's credential is no good
+    │   ├── TokenInvalid     forged, unknown, spent, revoked, or of a disabled account
+    │   └── TokenExpired     it was good once: refresh, and come again
+    └── DataFault            the data directory isn't as it must be
+        ├── DatabaseTooNew   a later Greenroom wrote the database
+        └── KeyUnusable      the signing key is damaged, or others may read it
+"""
+
+
+class ServerFault(Exception):  # noqa: N818 - the root of a tree whose leaves say what went wrong
+    """The root of everything the server refuses."""
+
+
+class AccountFault(ServerFault):
+    """An account can't be made or changed as asked; the message is for people."""
+
+
+class UsernameInvalid(AccountFault):
+    """The name can't be a username."""
+
+
+class UsernameTaken(AccountFault):
+    """Another account has that name."""
+
+
+class PasswordInvalid(AccountFault):
+    """The text can't be a password."""
+
+
+class RoleInvalid(AccountFault):
+    """The text can't be a role."""
+
+
+class AccountUnknown(AccountFault):
+    """No account has that name."""
+
+
+class TokenFault(ServerFault):
+    """A credential is refused; the message holds nothing of it."""
+
+
+class TokenInvalid(TokenFault):
+    """The credential is forged, unknown, spent, revoked, or of a disabled account."""
+
+
+class TokenExpired(TokenFault):
+    """The credential was good, and its time is over."""
+
+
+class DataFault(ServerFault):
+    """The data directory isn't as it must be; the message says what to do."""
+
+
+class DatabaseTooNew(DataFault):
+    """A later version of Greenroom wrote the database."""
+
+
+class KeyUnusable(DataFault):
+    """The signing key is damaged, or others may read it."""

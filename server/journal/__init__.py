@@ -1,0 +1,1 @@
+"""The bodies of the log, one file each; `actors.session.journal` says what they do."""

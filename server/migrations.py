@@ -1,0 +1,63 @@
+"""The database's tables, as numbered steps: step n takes a database from version n - 1 to n.
+
+A step that shipped is never changed; what is to be different becomes the next step.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+
+from server.errors import DatabaseTooNew
+
+STEPS = (
+    """
+    CREATE TABLE accounts (
+        user_id TEXT PRIMARY KEY,
+        username TEXT NOT NULL UNIQUE,
+        password_hash TEXT NOT NULL,
+        roles TEXT NOT NULL,
+        disabled INTEGER NOT NULL DEFAULT 0,
+        created_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE families (
+        family TEXT PRIMARY KEY,
+        user_id TEXT NOT NULL REFERENCES accounts,
+        expires_at REAL NOT NULL,
+        revoked INTEGER NOT NULL DEFAULT 0
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX families_of_user ON families (user_id);
+    CREATE INDEX families_by_age ON families (expires_at);
+
+    CREATE TABLE refresh_tokens (
+        digest BLOB PRIMARY KEY,
+        family TEXT NOT NULL REFERENCES families ON DELETE CASCADE,
+        expires_at REAL NOT NULL,
+        spent INTEGER NOT NULL DEFAULT 0
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX refresh_tokens_of_family ON refresh_tokens (family);
+    CREATE INDEX refresh_tokens_by_age ON refresh_tokens (expires_at);
+    """,
+)
+
+
+def migrate(connection: sqlite3.Connection, steps: Sequence[str] = STEPS) -> None:
+    """Take the database to the last step, all or nothing; blocks on the disk.
+
+    Raises:
+        DatabaseTooNew: when it is past the last step already.
+    """
+    with connection:
+        # Taken before the version is read: of two processes that start at once, the second finds the work done.
+        connection.execute("BEGIN IMMEDIATE")
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version > len(steps):
+            raise DatabaseTooNew(f"the database is at version {version}, this Greenroom knows {len(steps)}: upgrade it")
+        for step in steps[version:]:
+            _run(connection, step)
+        connection.execute(f"PRAGMA user_version = {len(steps)}")
+
+
+def _run(connection: sqlite3.Connection, script: str) -> None:
+    # Not executescript: it commits first, and would leave a step half done where one of its statements fails.
+    for statement in script.split(";"):
+        connection.execute(statement)

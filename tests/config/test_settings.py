@@ -1,0 +1,34 @@
+import pytest
+from pydantic import ValidationError
+
+from config.settings import Settings, is_loopback
+
+
+def test_what_is_made_directly_takes_nothing_from_the_environment(monkeypatch):
+    monkeypatch.setenv("GREENROOM_PORT", "1")
+
+    assert Settings().port == 8765
+
+
+def test_the_defaults_are_those_of_the_protocol():
+    settings = Settings()
+
+    assert settings.limits.message_bytes == 65536
+    assert (settings.limits.messages_per_second, settings.limits.message_burst) == (20, 40)
+    assert (settings.timeouts.ping_interval, settings.timeouts.dead_after) == (25, 35)
+    assert (settings.tokens.access_ttl, settings.tokens.refresh_ttl, settings.tokens.ticket_ttl) == (900, 1209600, 30)
+
+
+def test_settings_cannot_be_changed_once_made():
+    with pytest.raises(ValidationError):
+        Settings().limits.connections = 1
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
+def test_loopback_addresses_are_this_machine_alone(host):
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.com"])
+def test_other_addresses_can_be_reached_from_other_machines(host):
+    assert not is_loopback(host)
