@@ -18,7 +18,7 @@
 """
 
 
-class ServerFault(Exception):  # noqa: N818 - the root of a tree whose leaves say what went wrong
+class ServerFault(Exception):
     """The root of everything the server refuses."""
 
 

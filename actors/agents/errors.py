@@ -29,7 +29,7 @@ class AgentError(Exception):
         return self.message
 
 
-class ScriptedCrash(Exception):  # noqa: N818 - it is the crash, not an error about one
+class ScriptedCrash(Exception):
     """The crash that a rehearsal's script asked for."""
 
 

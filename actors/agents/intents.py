@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from actors.tools.expressions import is_arithmetic
+from actors.tools.notation import is_arithmetic
 
 MAX_LENGTH = 500  # characters: a longer text is no plain question, and patterns aren't run over it
 

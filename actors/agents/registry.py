@@ -1,5 +1,6 @@
 """The agents that a server offers, by name."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import EntryPoints
 from inspect import isabstract
@@ -22,9 +23,10 @@ class AgentCatalog(Mapping[str, type[Agent]]):
     """
 
     def __init__(self, *agents: type[Agent]) -> None:
+        twice = [name for name, count in Counter(agent.name for agent in agents).items() if count > 1]
+        if twice:
+            raise ValueError(f"more than one agent is named {', '.join(twice)}")
         self._agents = MappingProxyType({agent.name: agent for agent in agents})
-        if len(self._agents) < len(agents):
-            raise ValueError(f"two agents have one name: {', '.join(sorted(agent.name for agent in agents))}")
 
     @classmethod
     def load(cls, paths: Sequence[str], installed: EntryPoints | None = None) -> "AgentCatalog":

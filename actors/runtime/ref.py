@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from actors.runtime.cell import Cell
     from actors.runtime.mailbox import Mailbox
+    from actors.runtime.messages import Down
     from actors.runtime.reasons import ExitReason
 
 A = TypeVar("A", bound=pykka.Actor)
@@ -122,6 +123,14 @@ class ActorRef(pykka.ActorRef[A]):
     def kill(self) -> None:
         """End the actor now: at once where it idles, by `ActorKilled` where its handler blocks. Doesn't wait."""
         self._cell.kill()
+
+    def on_death(self, listener: Callable[[Down], object]) -> Callable[[], None]:
+        """Call ``listener`` on the hub with the `Down` of the current incarnation; return what undoes this.
+
+        For those who aren't actors; actors use `Actor.monitor`. ``listener`` may neither block nor raise.
+        """
+        self._cell.on_death(listener)
+        return lambda: self._cell.forget_listener(listener)
 
     def __eq__(self, other: object) -> bool:
         """Compare by actor."""

@@ -33,6 +33,18 @@ class Subscription:
         self.session_id = session_id
         self.cursor = 0
 
+    def __eq__(self, other: object) -> bool:
+        """Compare by connection and session: two frames may each have brought one before the first took its place."""
+        return (
+            isinstance(other, Subscription)
+            and other.connection is self.connection
+            and other.session_id == self.session_id
+        )
+
+    def __hash__(self) -> int:
+        """Hash by what makes equal."""
+        return hash((id(self.connection), self.session_id))
+
 
 class Audience:
     """The subscriptions of one session."""
@@ -55,9 +67,9 @@ class Audience:
 
     def add(self, subscription: Subscription, cursor: int) -> None:
         """Write to ``subscription`` what comes after ``cursor``."""
+        self.remove(subscription)
         subscription.cursor = cursor
-        if subscription not in self._subscriptions:
-            self._subscriptions.append(subscription)
+        self._subscriptions.append(subscription)
 
     def remove(self, subscription: Subscription) -> None:
         """Write no more to it."""
@@ -69,9 +81,8 @@ class Audience:
         for entry in entries:
             seq = entry.event.seq
             for subscription in self._subscriptions:
-                if subscription.cursor == seq - 1 and subscription.connection.writable:
-                    subscription.connection.forward(entry.frame)
-                    subscription.cursor = seq
+                if subscription.cursor == seq - 1:
+                    _write(subscription, entry.frame)
 
     def show_live(self, frame: bytes, head_seq: int) -> None:
         """Write what isn't recorded to everybody who is up to date; the others can do without."""
@@ -84,11 +95,17 @@ class Audience:
 
         Blocks as long as the journal reads.
         """
-        while subscription.cursor < head_seq and subscription.connection.writable:
+        behind = True
+        while behind and subscription.cursor < head_seq:
             limit = min(READ_AT_ONCE, head_seq - subscription.cursor)
             frames = self._journal.read(self._session_id, subscription.cursor, limit)
-            if not frames:
-                return
-            for frame in frames:
-                subscription.connection.forward(frame)
-            subscription.cursor += len(frames)
+            behind = bool(frames) and all(_write(subscription, frame) for frame in frames)
+
+
+def _write(subscription: Subscription, frame: bytes) -> bool:
+    """Write the event that is next for a subscription, unless its socket is full; tell whether it was written."""
+    if not subscription.connection.writable:
+        return False
+    subscription.connection.forward(frame)
+    subscription.cursor += 1
+    return True

@@ -160,7 +160,7 @@ class Commands(Actor):
         return self.environment.journal.claimed(self.user_id, command.client_msg_id)
 
     def _answer_duplicate(self, command: Submit, claim: Claim) -> None:
-        self._watch(command.subscription)
+        self.watch(command.subscription, self.head_seq)
         acceptance = Acceptance(
             command.subscription, command.frame_id, self.runs.position(claim.run_id), duplicate=True
         )
@@ -171,9 +171,10 @@ class Commands(Actor):
         else:
             command.subscription.connection.refuse(command.frame_id, ELSEWHERE)
 
-    def _watch(self, subscription: Subscription) -> None:
+    def watch(self, subscription: Subscription, cursor: int) -> None:
+        """Show a connection that doesn't watch yet what comes after ``cursor``."""
         if subscription not in self.audience:
-            self.audience.add(subscription, self.head_seq)
+            self.audience.add(subscription, cursor)
             subscription.connection.attached(subscription, self.actor_ref)
 
     def _accept(self, command: Submit, agent: str, admission: Admission) -> None:
@@ -194,8 +195,6 @@ class Commands(Actor):
         else:
             self.runs.waiting.append(run)
             position = self.runs.position(run.run_id)
-        if command.subscription not in self.audience:
-            command.subscription.connection.attached(command.subscription, self.actor_ref)
         acceptance = Acceptance(command.subscription, command.frame_id, position, duplicate=False)
         self.receipts.owe_acceptance(run.run_id, acceptance)
         self.record(run.run_id, MessageAccepted(run.text, run.client_msg_id, agent, position))

@@ -67,5 +67,8 @@ class Journal(Protocol):
     def claim(self, user_id: str, client_msg_id: str, session_id: str, run_id: str) -> None:
         """Spend a user's message id on a run; this is committed with the run's ``message_accepted``."""
 
+    def session_of(self, run_id: str) -> str | None:
+        """Return the session in whose log that run is unfinished, or None."""
+
     def release_claims(self, session_id: str) -> None:
         """Take back the claims of a session whose messages never got on record: it lost them with its life."""

@@ -55,8 +55,7 @@ class LiveRun:
         """Tell whether another attempt is allowed and can do no harm: no tool that isn't idempotent ran in this run."""
         if agent is None or self.attempt >= agent.max_attempts:
             return False
-        harmless = {tool.name for tool in agent.tools if tool.idempotent}
-        return self.tools_used <= harmless
+        return self.tools_used.isdisjoint(tool.name for tool in agent.tools if not tool.idempotent)
 
     def cancel_timers(self) -> None:
         """Forget what was due for this run."""

@@ -131,8 +131,7 @@ class Session(Commands, Supervisor):
             if isinstance(entry.event.data, MessageAccepted):
                 acceptances = self.receipts.accepted(entry.event.run_id)
             for acceptance in acceptances:
-                if acceptance.subscription not in self.audience:
-                    self.audience.add(acceptance.subscription, entry.event.seq - 1)
+                self.watch(acceptance.subscription, entry.event.seq - 1)
             self.head_seq = entry.event.seq
             self.audience.show((entry,))
             for acceptance in acceptances:

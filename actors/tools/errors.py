@@ -17,11 +17,11 @@ class ToolError(Exception):
     """The root of what a tool or its caller can do wrong."""
 
 
-class BadArguments(ToolError):  # noqa: N818 - named for what happened, as the wire's bad_arguments
+class BadArguments(ToolError):
     """The arguments don't fit the tool's signature; the message is for people."""
 
 
-class ToolFailed(ToolError):  # noqa: N818 - named for what happened, as tool_completed's ok=false
+class ToolFailed(ToolError):
     """A call that gave no result, as the agent sees it.
 
     The server's own codes are ``bad_arguments``, ``not_found``, ``forbidden``, ``timeout``, ``cancelled``,

@@ -58,7 +58,7 @@ class _Copy:
     def value(self, value: Any, depth: int) -> Any:
         try:
             return self._value(value, depth)
-        except Exception:  # noqa: BLE001 - a stranger's __iter__ or __getattr__ may raise anything; it is shown by name
+        except Exception:  # noqa: BLE001 - a stranger's __iter__ may raise anything; it is shown by its type
             return self._text(f"<{type(value).__name__}>")
 
     def _value(self, value: Any, depth: int) -> Any:
@@ -104,7 +104,7 @@ class _Copy:
         return [self.value(item, depth + 1) for item in self._bounded(items, depth)]
 
     def _bounded(self, items: Iterable[Any], depth: int) -> Iterable[Any]:
-        self.left -= len("[]")
+        self.left -= len("[],")
         for item in items:
             if self.left <= 0 or depth >= MAX_DEPTH:
                 self.cut = True

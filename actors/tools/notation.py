@@ -85,5 +85,5 @@ def _rewritten(text: str) -> str:
 def _first(rest: str) -> re.Match[str]:
     token = _TOKEN.match(rest)
     if token is None or (token["name"] and token["name"] not in FUNCTIONS and token["name"] not in CONSTANTS):
-        raise bad_expression(f"{rest.split()[0][:20]!r} isn't part of arithmetic")
+        raise bad_expression(f"{rest.split(maxsplit=1)[0][:20]!r} isn't part of arithmetic")
     return token

@@ -9,8 +9,6 @@ import msgspec
 
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
-type_name = "{}Arguments".format
-
 Field = tuple[str, Any] | tuple[str, Any, Any]
 
 
@@ -26,10 +24,11 @@ def arguments_struct(name: str, function: Callable[..., Any]) -> type[msgspec.St
     """
     try:
         fields = list(_fields(function))
-        struct = msgspec.defstruct(type_name(name), fields, forbid_unknown_fields=True, kw_only=True)
+        struct = msgspec.defstruct(f"{name}_arguments", fields, forbid_unknown_fields=True, kw_only=True)
         msgspec.json.schema(struct)  # the only place where msgspec looks at every annotation
     except (TypeError, ValueError, NameError) as error:
-        raise TypeError(f"tool {name!r}: {error}") from error
+        # The last line says what is wrong; the ones before it advise on hooks that a tool has no use for.
+        raise TypeError(f"tool {name!r}: {str(error).splitlines()[-1]}") from error
     return struct
 
 

@@ -31,7 +31,7 @@ class Tool:
 
     name: str
     description: str
-    parameters: dict[str, Any]
+    parameters: dict[str, Any] = field(repr=False)
     timeout: float | None
     idempotent: bool
     secret: frozenset[str]

@@ -12,7 +12,8 @@ MAX_LENGTH = 60  # characters of a unit's name
 
 # Names joined by *, / or a space, each with a small power at most. What pint's parser would take beyond this
 # is arithmetic, and m**9**9**9 keeps it busy for ever.
-_NAME = r"[^\W\d]*[°%µ]?[^\W\d]+(?:\^|\*\*)?[1-4²³]?"
+_LETTER = r"[^\W\d¹²³⁰⁴-⁹]"
+_NAME = rf"{_LETTER}*°?{_LETTER}+(?:\^|\*\*)?[1-4²³]?"
 _UNIT = re.compile(rf"%|{_NAME}(?:\s*[*/\s]\s*{_NAME}){{0,5}}")
 
 # What pint doesn't know, or takes for something else: its F is farad, its C coulomb.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from actors.session.events import MessageAccepted
+from actors.session.events import AgentCompleted, MessageAccepted, MessageDequeued
 from actors.session.journal import Claim, JournalUnavailable, SessionRecord
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class MemoryJournal:
         self._logs: dict[str, _Log] = {}
         self._by_user: dict[str, list[str]] = {}
         self._claims: dict[tuple[str, str], Claim] = {}
+        self._unfinished: dict[str, str] = {}
 
     def create(self, session_id: str, user_id: str, title: str, now_ms: int) -> SessionRecord:
         """Make an empty log, or return the record of the one that is there."""
@@ -66,6 +67,7 @@ class MemoryJournal:
             self._by_user[log.user_id].remove(session_id)
             for key in log.claims:
                 self._claims.pop(key, None)
+            self._unfinished = {run: owner for run, owner in self._unfinished.items() if owner != session_id}
 
     def append(self, session_id: str, entries: Sequence[Recorded], done: Callable[[Exception | None], None]) -> None:
         """Write entries; ``done`` is called before this returns."""
@@ -76,19 +78,27 @@ class MemoryJournal:
         log.frames.extend(entry.frame for entry in entries)
         log.updated_at = entries[-1].event.ts
         for entry in entries:
-            self._commit_claim(log.user_id, entry)
+            self._note(log.user_id, entry)
         done(None)
 
-    def _commit_claim(self, user_id: str, entry: Recorded) -> None:
-        data = entry.event.data
-        if isinstance(data, MessageAccepted) and data.client_msg_id is not None:
-            key = (user_id, data.client_msg_id)
-            self._claims[key] = Claim(entry.event.session_id, entry.event.run_id, committed=True)
+    def _note(self, user_id: str, entry: Recorded) -> None:
+        event = entry.event
+        if isinstance(event.data, AgentCompleted | MessageDequeued):
+            self._unfinished.pop(event.run_id, None)
+        elif isinstance(event.data, MessageAccepted):
+            self._unfinished[event.run_id] = event.session_id
+            if event.data.client_msg_id is not None:
+                key = (user_id, event.data.client_msg_id)
+                self._claims[key] = Claim(event.session_id, event.run_id, committed=True)
 
     def read(self, session_id: str, after: int, limit: int) -> list[bytes]:
         """Return up to ``limit`` frames after seq ``after``."""
         log = self._logs.get(session_id)
         return [] if log is None else log.frames[after : after + limit]
+
+    def session_of(self, run_id: str) -> str | None:
+        """Return the session in whose log that run is unfinished, or None."""
+        return self._unfinished.get(run_id)
 
     def claimed(self, user_id: str, client_msg_id: str) -> Claim | None:
         """Return what a message id was spent on, or None."""

@@ -1,0 +1,202 @@
+"""The composition root: builds a server from its settings, runs it, and ends it well."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+from typing import TYPE_CHECKING, Any
+
+import gevent
+import structlog
+from gevent.event import Event
+from gevent.pywsgi import WSGIServer
+
+from actors.agents.registry import AgentCatalog
+from actors.runtime.errors import RuntimeFault
+from actors.runtime.restarts import Intensity
+from actors.runtime.runtime import Runtime
+from actors.runtime.specs import ChildSpec
+from actors.session.environment import Environment
+from actors.session.messages import Describe
+from actors.session.root import Root
+from actors.session.session import INTERNAL_MAILBOX, Session
+from server.accounts import Accounts
+from server.database import open_database
+from server.demo import seed_demo
+from server.http.application import application
+from server.journal.memory import MemoryJournal
+from server.key import load_key
+from server.reception import Reception
+from server.tokens import Tokens
+from server.upgrade import Upgrade
+
+if TYPE_CHECKING:
+    from config.settings import RestartPolicy, Settings
+
+log = structlog.get_logger(__name__)
+
+REHEARSAL = "actors.agents.rehearsal:Rehearsal"
+BACKLOG = 1024
+SWEEP_SECONDS = 1.0
+STOP_SECONDS = 5.0
+
+
+class Server:
+    """A whole server in this process: HTTP, sockets, sessions. Made, it isn't listening yet."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Build everything; blocks on the disk.
+
+        Raises:
+            PluginError: an agent of the settings can't be had.
+            ServerFault: the data directory isn't as it must be.
+            OSError: it can't be used, or the address is taken.
+        """
+        self.settings = settings
+        self._listener = _listen(settings.host, settings.port)
+        self._database = open_database(settings.data_dir)
+        accounts = Accounts(self._database)
+        if settings.demo:
+            seed_demo(accounts)
+        tokens = Tokens(self._database, load_key(settings.data_dir), settings.tokens)
+        journal = MemoryJournal()
+        self.runtime = Runtime()
+        root = self.runtime.supervise(
+            ChildSpec("root", Root, (_environment(settings, journal),), mailbox=INTERNAL_MAILBOX)
+        )
+        self.reception = Reception(settings, accounts, tokens, journal, root)
+        app = application(self.runtime, journal, accounts, tokens, self.reception)
+        self._http = WSGIServer(
+            self._listener,
+            app,
+            handler_class=Upgrade,
+            log=logging.getLogger("greenroom.http.access"),
+            error_log=logging.getLogger("greenroom.http.error"),
+        )
+        self._http.reception = self.reception
+        self._sweeper = gevent.Greenlet(self._sweep)
+        self._root = root
+
+    @property
+    def url(self) -> str:
+        """Where a browser finds the server."""
+        host, port = self._listener.getsockname()[:2]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def start(self) -> None:
+        """Take connections."""
+        self._http.start()
+        self._sweeper.start()
+
+    def failed(self, told: Event) -> None:
+        """Set ``told`` when the tree's root dies: nothing can mend that here."""
+        self._root.on_death(lambda _down: told.set())
+
+    def drain(self) -> None:
+        """Take no new work, let what runs end within ``timeouts.drain``, say goodbye; blocks until then."""
+        seconds = self.settings.timeouts.drain
+        log.info("draining", seconds=seconds, connections=len(self.reception))
+        self.reception.announce_drain(seconds)
+        with gevent.Timeout(seconds, exception=False):
+            while self._running():
+                gevent.sleep(0.05)
+        self.reception.dismiss()
+        with gevent.Timeout(STOP_SECONDS, exception=False):
+            while len(self.reception):
+                gevent.sleep(0.02)
+
+    def _running(self) -> bool:
+        sessions = [ref for ref in self.runtime.refs() if ref.actor_class is Session]
+        return any(_describe(session) == "running" for session in sessions)
+
+    def stop(self) -> None:
+        """Stop everything; blocks for a bounded time."""
+        self._http.stop(timeout=1)
+        self._sweeper.kill()
+        try:
+            self.runtime.stop(timeout=STOP_SECONDS)
+        except RuntimeFault as fault:
+            log.warning("stop_incomplete", problem=str(fault))
+        self._database.close()
+
+    def _sweep(self) -> None:
+        while True:
+            gevent.sleep(SWEEP_SECONDS)
+            self.reception.sweep()
+
+
+def serve(settings: Settings) -> int:
+    """Run a server until a signal; return the exit status: 0 after a drain, 1 where the tree failed."""
+    server = Server(settings)
+    stop, failed = Event(), Event()
+    server.failed(failed)
+    failed.rawlink(lambda _: stop.set())
+    _on_signals(stop)
+    server.start()
+    log.info("serving", url=server.url, data_dir=str(settings.data_dir), demo=settings.demo)
+    _say_where(server, settings)
+    stop.wait()
+    if failed.is_set():
+        log.error("root_failed")
+        return 1
+    server.drain()
+    server.stop()
+    log.info("stopped")
+    return 0
+
+
+def _on_signals(stop: Event) -> None:
+    """Set ``stop`` at the first signal; the second ends the process at once."""
+
+    def on_signal() -> None:
+        if stop.is_set():
+            os._exit(1)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        gevent.signal_handler(number, on_signal)
+
+
+def _say_where(server: Server, settings: Settings) -> None:
+    accounts = " Log in as demo / demo." if settings.demo else ""
+    print(f"Greenroom is at {server.url} - open it in a browser.{accounts} Stop with Ctrl-C.", flush=True)  # noqa: T201 - this is what the person at the terminal waits for
+
+
+def _environment(settings: Settings, journal: MemoryJournal) -> Environment:
+    paths = (*settings.agents, REHEARSAL) if settings.demo else settings.agents
+    agents = AgentCatalog.load(tuple(dict.fromkeys(paths)))
+    return Environment(
+        journal,
+        agents,
+        settings.default_agent or next(iter(agents)),
+        run_timeout=settings.timeouts.run,
+        tool_timeout=settings.timeouts.tool,
+        queued_messages=settings.limits.queued_messages,
+        sessions_per_user=settings.limits.sessions_per_user,
+        root_intensity=_intensity(settings.restart.session),
+        session_intensity=_intensity(settings.restart.agent),
+    )
+
+
+def _intensity(policy: RestartPolicy) -> Intensity:
+    return Intensity(policy.max_restarts, policy.within)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket whose connections inherit TCP_NODELAY: without it a turn waits 40 ms for an ACK."""
+    family, kind, number, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listener = socket.socket(family, kind, number)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listener.bind(address)
+    listener.listen(BACKLOG)
+    return listener
+
+
+def _describe(session: Any) -> str:
+    try:
+        return str(session.ask(Describe(), timeout=1.0))
+    except RuntimeFault:
+        return "idle"

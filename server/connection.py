@@ -1,0 +1,341 @@
+"""One client: what it says becomes commands to its sessions, what they say becomes frames.
+
+It runs on the hub and never blocks. A credential that must be looked up is looked up in a greenlet, and the frames
+that come meanwhile wait.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import gevent
+
+from actors.runtime.errors import RuntimeFault
+from actors.session import messages
+from actors.session.audience import Subscription
+from actors.session.connection import Refusal
+from actors.session.identifiers import default_session_id
+from config.version import VERSION
+from server import protocol
+from server.bucket import Bucket
+from server.errors import TokenFault
+from server.protocol import BadFrame
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from actors.runtime.ref import ActorRef
+    from server.access import Claims
+    from server.accounts import Account
+    from server.reception import Reception
+    from server.websocket import WebSocket
+
+PING_COST = 0.1
+EARLY_FRAMES = 100
+"""How many frames wait for the welcome."""
+
+AGAIN = Refusal("internal", "The session could not take that now. Try again.", temporary=True)
+DRAINING = Refusal("draining", "The server is going away. Try again at the next one.", temporary=True)
+
+
+class _Attachment(NamedTuple):
+    """A session that writes here."""
+
+    subscription: Subscription
+    session: ActorRef[Any]
+    forget_death: Callable[[], None]
+
+
+class Connection:
+    """The `actors.session.connection.Connection` of a WebSocket."""
+
+    def __init__(self, websocket: WebSocket, reception: Reception, connection_id: str, address: str) -> None:
+        """Stand before the welcome; `welcome` or an ``auth`` frame opens it."""
+        self.connection_id = connection_id
+        self.address = address
+        self.websocket = websocket
+        self.opened_at = reception.now()
+        self.claims: Claims | None = None
+        self.account: Account | None = None
+        self._reception = reception
+        limits = reception.settings.limits
+        self._bucket = Bucket(limits.messages_per_second, limits.message_burst, self.opened_at)
+        self._attachments: dict[str, _Attachment] = {}
+        self._early: list[bytes] | None = []
+        self._closing = False
+
+    # The socket's side.
+
+    def received(self, data: bytes) -> None:
+        """Hear one message of the client."""
+        if self._closing:
+            return
+        if self._early is not None:
+            self._receive_early(self._early, data)
+        else:
+            self._do(data)
+
+    def _receive_early(self, early: list[bytes], data: bytes) -> None:
+        early.append(data)
+        if len(early) > EARLY_FRAMES:
+            self.close(1008, "too much before the welcome", bye=False)
+        elif self.account is None and len(early) == 1 and self.claims is None:
+            gevent.spawn(self._authenticate, data)
+
+    def drained(self) -> None:
+        """Hear that there is room again."""
+        for attachment in list(self._attachments.values()):
+            self._tell(attachment.session, messages.ConnectionReady(attachment.subscription))
+
+    def lost(self) -> None:
+        """Hear that the socket is closed."""
+        self._closing = True
+        self._reception.forget(self)
+        attachments, self._attachments = self._attachments, {}
+        for attachment in attachments.values():
+            attachment.forget_death()
+            self._tell(attachment.session, messages.ConnectionGone(attachment.subscription))
+
+    # Credentials.
+
+    def welcome(self, claims: Claims, account: Account) -> None:
+        """Open the connection for a credential that was found good, and do what came early."""
+        self.claims, self.account = claims, account
+        if not self._reception.admit(self):
+            return
+        settings = self._reception.settings
+        self.send(
+            protocol.Welcome(
+                protocol=protocol.NAME,
+                connection_id=self.connection_id,
+                user_id=account.user_id,
+                default_session_id=default_session_id(account.user_id),
+                ping_interval_ms=round(settings.timeouts.ping_interval * 1000),
+                max_message_bytes=settings.limits.message_bytes,
+                token_expires_in=self._expires_in(),
+                server=f"greenroom/{VERSION}",
+            )
+        )
+        early, self._early = self._early or [], None
+        for data in early:
+            self.received(data)
+
+    def _authenticate(self, data: bytes) -> None:
+        """Take the first frame as the credential; blocks on the accounts."""
+        try:
+            frame = protocol.decode(data)
+        except BadFrame:
+            frame = None
+        if not isinstance(frame, protocol.Auth):
+            self.close(4001, "the first frame must be auth")
+            return
+        try:
+            claims, account = self._reception.identify(frame.token)
+        except TokenFault:
+            self.close(4001, "the token is no good")
+            return
+        if self._early:
+            self._early.pop(0)
+        self.welcome(claims, account)
+        self.acknowledge(frame.id, token_expires_in=self._expires_in())
+
+    def _renew(self, frame: protocol.Auth) -> None:
+        """Take a later ``auth`` frame as a renewal; blocks on the accounts."""
+        try:
+            claims, account = self._reception.identify(frame.token)
+        except TokenFault:
+            self.refuse(frame.id, Refusal("unauthorized", "The token is no good; the old one goes on."))
+            return
+        if self.account is None or account.user_id != self.account.user_id:
+            self.refuse(frame.id, Refusal("forbidden", "The token is another user's."))
+            return
+        self._reception.moved(self, claims)
+        self.claims, self.account = claims, account
+        self.acknowledge(frame.id, token_expires_in=self._expires_in())
+
+    def _expires_in(self) -> int:
+        return 0 if self.claims is None else max(0, int(self.claims.expires_at - self._reception.epoch()))
+
+    # Frames.
+
+    def _afford(self, cost: float, frame_id: str | None) -> bool:
+        now = self._reception.now()
+        wait = self._bucket.take(cost, now)
+        if wait == 0.0:
+            return True
+        if self._bucket.refused(now):
+            self.close(4029, "too many frames", retry_after_ms=10_000)
+            return False
+        retry_after_ms = max(1, round(wait * 1000))
+        refusal = Refusal("rate_limited", "Too many frames; slow down.", temporary=True, retry_after_ms=retry_after_ms)
+        self.refuse(frame_id, refusal)
+        return False
+
+    def _do(self, data: bytes) -> None:
+        try:
+            frame = protocol.decode(data)
+        except BadFrame as bad:
+            if self._afford(1.0, bad.re):
+                self.refuse(bad.re, Refusal(bad.code, bad.message))
+            return
+        small_talk = isinstance(frame, protocol.Ping | protocol.Pong)
+        if self._afford(PING_COST if small_talk else 1.0, frame.id):
+            _HANDLERS[type(frame)](self, frame)
+
+    def _on_auth(self, frame: protocol.Auth) -> None:
+        gevent.spawn(self._renew, frame)
+
+    def _on_ping(self, frame: protocol.Ping) -> None:
+        self.send(protocol.ServerPong(t=frame.t) if frame.id is None else protocol.ServerPong(t=frame.t, re=frame.id))
+
+    def _on_pong(self, frame: protocol.Pong) -> None:
+        """Do nothing: any frame counts as life."""
+        self.acknowledge(frame.id)
+
+    def _on_subscribe(self, frame: protocol.Subscribe) -> None:
+        after = None if frame.after is None else messages.After(frame.after.epoch, frame.after.seq)
+        session_id = self._session_id(frame.session_id)
+        self._route(session_id, frame.id, messages.Subscribe(Subscription(self, session_id), frame.id, after))
+
+    def _on_unsubscribe(self, frame: protocol.Unsubscribe) -> None:
+        session_id = self._session_id(frame.session_id)
+        attachment = self._attachments.get(session_id)
+        if attachment is None:
+            self.refuse(frame.id, Refusal("not_found", "The connection isn't subscribed to that session."))
+        else:
+            self._route(session_id, frame.id, messages.Unsubscribe(attachment.subscription, frame.id))
+
+    def _on_message(self, frame: protocol.Message) -> None:
+        if self._reception.draining:
+            self.refuse(frame.id, DRAINING)
+            return
+        assert self.account is not None
+        session_id = self._session_id(frame.session_id)
+        command = messages.Submit(
+            Subscription(self, session_id),
+            frame.id,
+            frame.text,
+            frame.client_msg_id,
+            frame.agent,
+            frame.on_busy,
+            frame.queue,
+            self.account.roles,
+        )
+        self._route(session_id, frame.id, command)
+
+    def _on_cancel(self, frame: protocol.Cancel) -> None:
+        session_id = frame.session_id or self._reception.session_of(self.account, frame.run_id)
+        command = messages.Cancel(self, frame.id, frame.run_id, frame.queue)
+        self._route(self._session_id(session_id), frame.id, command)
+
+    def _on_dequeue(self, frame: protocol.Dequeue) -> None:
+        session_id = frame.session_id or self._reception.session_of(self.account, frame.run_id)
+        self._route(self._session_id(session_id), frame.id, messages.Dequeue(self, frame.id, frame.run_id))
+
+    def _session_id(self, session_id: str | None) -> str:
+        assert self.account is not None
+        return session_id or default_session_id(self.account.user_id)
+
+    def _route(self, session_id: str, frame_id: str | None, command: Any) -> None:
+        """Take a command to its session: straight where it writes here, else by way of the root."""
+        assert self.account is not None
+        attachment = self._attachments.get(session_id)
+        if attachment is not None and self._tell(attachment.session, command):
+            return
+        route = messages.Route(self.account.user_id, session_id, self, frame_id, command)
+        if not self._tell(self._reception.root, route):
+            self.refuse(frame_id, AGAIN)
+
+    def _tell(self, actor: ActorRef[Any], message: Any) -> bool:
+        try:
+            actor.tell(message)
+        except RuntimeFault:
+            return False
+        return True
+
+    # The sessions' side.
+
+    @property
+    def writable(self) -> bool:
+        """Whether there is room."""
+        return self.websocket.writable
+
+    def forward(self, frame: bytes) -> None:
+        """Write one encoded message."""
+        self.websocket.send(frame)
+
+    def acknowledge(self, frame_id: str | None, **fields: Any) -> None:
+        """Answer the client's frame."""
+        if frame_id is not None:
+            self.websocket.send(protocol.encode_ack(frame_id, fields))
+
+    def refuse(self, frame_id: str | None, refusal: Refusal) -> None:
+        """Answer the client's frame with an error."""
+        self._send_error(refusal, {} if frame_id is None else {"re": frame_id})
+
+    def attached(self, subscription: Subscription, session: ActorRef[Any]) -> None:
+        """Hear that a session writes here; when it dies, come back to its next life."""
+        session_id = subscription.session_id
+        before = self._attachments.pop(session_id, None)
+        if before is not None:
+            before.forget_death()
+        if self._closing:
+            self._tell(session, messages.ConnectionGone(subscription))
+            return
+        forget = session.on_death(lambda _down: self._reattach(session_id))
+        self._attachments[session_id] = _Attachment(subscription, session, forget)
+
+    def _reattach(self, session_id: str) -> None:
+        attachment = self._attachments.get(session_id)
+        if attachment is None or self.account is None or self._reception.draining:
+            return
+        command = messages.Reattach(attachment.subscription)
+        self._tell(self._reception.root, messages.Route(self.account.user_id, session_id, self, None, command))
+
+    def detached(self, session_id: str) -> None:
+        """Hear that a session no longer writes here."""
+        attachment = self._attachments.pop(session_id, None)
+        if attachment is not None:
+            attachment.forget_death()
+
+    def gone(self, session_id: str, refusal: Refusal) -> None:
+        """Hear that a session is no more; close where it was the only one and the fault is ours."""
+        self.detached(session_id)
+        if refusal.code == "internal" and not self._attachments:
+            self.close(1011, "the session failed", retry_after_ms=1000)
+        else:
+            self._send_error(refusal, {"session_id": session_id})
+
+    def _send_error(self, refusal: Refusal, extra: dict[str, Any]) -> None:
+        if refusal.retry_after_ms is not None:
+            extra["retry_after_ms"] = refusal.retry_after_ms
+        error = protocol.Error(code=refusal.code, message=refusal.message, temporary=refusal.temporary, **extra)
+        self.send(error)
+
+    # Ending.
+
+    def send(self, frame: protocol.ServerFrame) -> None:
+        """Write one frame of the server."""
+        self.websocket.send(protocol.encode(frame))
+
+    def close(self, code: int, reason: str, *, bye: bool = True, retry_after_ms: int = 0) -> None:
+        """Say ``bye`` where the protocol has one, and begin to close."""
+        if self._closing:
+            return
+        self._closing = True
+        if bye:
+            reconnect = code not in (1000, 4003)
+            self.send(protocol.Bye(code=code, reason=reason, reconnect=reconnect, retry_after_ms=retry_after_ms))
+        self.websocket.close(code, reason)
+
+
+_HANDLERS: dict[type, Callable[[Connection, Any], None]] = {
+    protocol.Auth: Connection._on_auth,  # noqa: SLF001 - the table of this module's own handlers
+    protocol.Subscribe: Connection._on_subscribe,  # noqa: SLF001
+    protocol.Unsubscribe: Connection._on_unsubscribe,  # noqa: SLF001
+    protocol.Message: Connection._on_message,  # noqa: SLF001
+    protocol.Cancel: Connection._on_cancel,  # noqa: SLF001
+    protocol.Dequeue: Connection._on_dequeue,  # noqa: SLF001
+    protocol.Ping: Connection._on_ping,  # noqa: SLF001
+    protocol.Pong: Connection._on_pong,  # noqa: SLF001
+}

@@ -1,0 +1,1 @@
+"""The HTTP side: logins, sessions, health, and the page."""

@@ -1,0 +1,45 @@
+"""The WSGI application: all routes, with the headers that every answer bears."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Flask
+
+from server.http.errors import answer_errors
+from server.http.logins import logins
+from server.http.pages import pages
+from server.http.sessions import sessions
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
+    from actors.runtime.runtime import Runtime
+    from actors.session.journal import Journal
+    from server.accounts import Accounts
+    from server.reception import Reception
+    from server.tokens import Tokens
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+def application(runtime: Runtime, journal: Journal, accounts: Accounts, tokens: Tokens, reception: Reception) -> Flask:
+    """Put the HTTP side together."""
+    # The name is what Flask derives paths from; the page's files are served by a route of our own.
+    app = Flask("server", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = reception.settings.limits.http_body_bytes
+    app.register_blueprint(logins(accounts, tokens, reception))
+    app.register_blueprint(sessions(runtime, journal, reception))
+    app.register_blueprint(pages(reception))
+    answer_errors(app)
+
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        response.headers.update(HEADERS)
+        return response
+
+    return app

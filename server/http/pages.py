@@ -1,0 +1,43 @@
+"""The page, and whether the server is well."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, send_from_directory
+
+from server.http.bodies import answer
+from server.http.errors import error_response
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
+    from server.reception import Reception
+
+STATIC = Path(__file__).parent.parent / "static"
+
+
+def pages(reception: Reception) -> Blueprint:
+    """Make the routes of the page and of health."""
+    routes = Blueprint("pages", __name__)
+
+    @routes.get("/")
+    def index() -> Response:
+        return send_from_directory(STATIC, "index.html")
+
+    @routes.get("/static/<path:name>")
+    def static(name: str) -> Response:
+        return send_from_directory(STATIC, name)
+
+    @routes.get("/healthz")
+    def healthz() -> Response:
+        return answer({"status": "ok"})
+
+    @routes.get("/readyz")
+    def readyz() -> Response:
+        if reception.draining:
+            return error_response(503, "draining", "The server is going away.", retry_after_ms=1000)
+        return answer({"status": "ok"})
+
+    return routes

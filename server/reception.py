@@ -1,0 +1,186 @@
+"""Where sockets come in: who is here, who may still come, and who must go."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Any
+
+from config.settings import is_loopback
+from server import protocol
+from server.connection import Connection
+from server.errors import TokenInvalid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from actors.runtime.ref import ActorRef
+    from actors.session.journal import Journal
+    from config.settings import Settings
+    from server.access import Claims
+    from server.accounts import Account, Accounts
+    from server.tokens import Tokens
+    from server.websocket import WebSocket
+
+EXPIRY_GRACE = 30.0
+"""How many seconds a socket outlives its token, for the client to renew it."""
+
+
+class Reception:
+    """The open connections of one server. It knows whose they are and takes none of them anywhere."""
+
+    def __init__(
+        self, settings: Settings, accounts: Accounts, tokens: Tokens, journal: Journal, root: ActorRef[Any]
+    ) -> None:
+        """Open with nobody here."""
+        self.settings = settings
+        self.root = root
+        self.draining = False
+        self._accounts = accounts
+        self._tokens = tokens
+        self._journal = journal
+        self._connections: dict[str, Connection] = {}
+        self._by_user: dict[str, set[str]] = defaultdict(set)
+        self._by_family: dict[str, set[str]] = defaultdict(set)
+        self._by_address: Counter[str] = Counter()
+        tokens.on_revoked.append(self.revoke)
+
+    def __iter__(self) -> Iterator[Connection]:
+        """Go over a copy, so that the loop may close."""
+        return iter(tuple(self._connections.values()))
+
+    def __len__(self) -> int:
+        """Count the connections."""
+        return len(self._connections)
+
+    def now(self) -> float:
+        """Return monotonic seconds."""
+        return time.monotonic()
+
+    def epoch(self) -> float:
+        """Return seconds since 1970 UTC, as tokens count them."""
+        return time.time()
+
+    def identify(self, access_token: str) -> tuple[Claims, Account]:
+        """Return what a token says and whose it is; blocks on the accounts.
+
+        Raises:
+            TokenInvalid: it is no good, or its account is gone or disabled.
+            TokenExpired: its time is over.
+        """
+        return self.holder(self._tokens.verify(access_token))
+
+    def redeem(self, ticket: str) -> tuple[Claims, Account]:
+        """Return what a one-use ticket stands for, as `identify`."""
+        return self.holder(self._tokens.redeem(ticket))
+
+    def holder(self, claims: Claims) -> tuple[Claims, Account]:
+        """Return claims with their account; blocks on the accounts.
+
+        Raises:
+            TokenInvalid: the account is gone or disabled.
+        """
+        account = self._accounts.by_id(claims.user_id)
+        if account is None or account.disabled:
+            raise TokenInvalid("the account is disabled")
+        return claims, account
+
+    def session_of(self, account: Account | None, run_id: str | None) -> str | None:
+        """Return the session of a user's unfinished run; None where there is none that is theirs."""
+        session_id = None if run_id is None else self._journal.session_of(run_id)
+        record = None if session_id is None else self._journal.find(session_id)
+        mine = record is not None and account is not None and record.user_id == account.user_id
+        return session_id if mine else None
+
+    # Coming and going.
+
+    def receive(self, websocket: WebSocket, address: str, who: tuple[Claims, Account] | None, early: bytes) -> None:
+        """Take in a socket whose upgrade is done, with the credential that it brought, if any."""
+        connection = Connection(websocket, self, f"c_{secrets.token_hex(8)}", address)
+        self._connections[connection.connection_id] = connection
+        self._by_address[address] += 1
+        limits = self.settings.limits
+        websocket.begin(connection, b"" if who is not None else early)
+        crowded = self._by_address[address] > limits.connections_per_address and not is_loopback(address)
+        if crowded or len(self) > limits.connections:
+            connection.close(4029 if crowded else 1013, "too many connections", bye=False, retry_after_ms=5000)
+        elif who is not None:
+            connection.welcome(*who)
+            websocket.feed(early)
+
+    def admit(self, connection: Connection) -> bool:
+        """Count a connection whose user is known; one over the limit is closed."""
+        assert connection.claims is not None
+        user_id = connection.claims.user_id
+        if len(self._by_user[user_id]) >= self.settings.limits.connections_per_user:
+            connection.close(4029, "too many connections of this user", retry_after_ms=5000)
+            return False
+        self._by_user[user_id].add(connection.connection_id)
+        self._by_family[connection.claims.family].add(connection.connection_id)
+        return True
+
+    def moved(self, connection: Connection, claims: Claims) -> None:
+        """Note that a connection goes on under another login of its user."""
+        self._leave_family(connection)
+        self._by_family[claims.family].add(connection.connection_id)
+
+    def forget(self, connection: Connection) -> None:
+        """Note that a connection is closed."""
+        if self._connections.pop(connection.connection_id, None) is None:
+            return
+        self._by_address[connection.address] -= 1
+        if self._by_address[connection.address] <= 0:
+            del self._by_address[connection.address]
+        if connection.claims is not None:
+            self._by_user[connection.claims.user_id].discard(connection.connection_id)
+            if not self._by_user[connection.claims.user_id]:
+                del self._by_user[connection.claims.user_id]
+            self._leave_family(connection)
+
+    def _leave_family(self, connection: Connection) -> None:
+        assert connection.claims is not None
+        family = connection.claims.family
+        self._by_family[family].discard(connection.connection_id)
+        if not self._by_family[family]:
+            del self._by_family[family]
+
+    def revoke(self, family: str) -> None:
+        """Close the connections of a login that was revoked."""
+        for connection_id in tuple(self._by_family.get(family, ())):
+            self._connections[connection_id].close(4001, "the login was revoked")
+
+    # Time.
+
+    def sweep(self) -> None:
+        """Look at every connection: who is silent, stuck, late or out of time. Called every second."""
+        now, epoch = self.now(), self.epoch()
+        for connection in self:
+            self._check(connection, now, epoch)
+
+    def _check(self, connection: Connection, now: float, epoch: float) -> None:
+        timeouts, websocket = self.settings.timeouts, connection.websocket
+        stalled = websocket.stalled_since is not None and now - websocket.stalled_since > timeouts.write
+        if websocket.overdue or stalled:
+            websocket.abort()
+        elif connection.claims is None and now - connection.opened_at > timeouts.auth:
+            connection.close(4008, "no auth in time", bye=False)
+        elif now - websocket.last_seen > timeouts.dead_after:
+            connection.close(4011, "no heartbeat", bye=False)
+        elif connection.claims is not None and epoch > connection.claims.expires_at + EXPIRY_GRACE:
+            connection.close(4001, "the token has expired")
+        elif now - max(websocket.last_ping, websocket.last_seen) >= timeouts.ping_interval:
+            websocket.ping()
+
+    # The end.
+
+    def announce_drain(self, seconds: float) -> None:
+        """Tell everybody that the server is going away, in at most ``seconds``."""
+        self.draining = True
+        for connection in self:
+            connection.send(protocol.Draining(deadline_ms=round(seconds * 1000)))
+
+    def dismiss(self) -> None:
+        """Close every connection for a restart, the clients' returns spread over a second."""
+        for connection in self:
+            connection.close(1012, "the server is restarting", retry_after_ms=secrets.randbelow(1000))

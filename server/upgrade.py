@@ -1,0 +1,126 @@
+"""From HTTP to WebSocket: gevent-websocket's handler does the upgrade, then lets go of the socket.
+
+After the handshake the request's greenlet, environ, headers and buffered reader would be dead weight for as long as
+the socket lives. So the socket is taken out of them, and they end.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import socket
+import time
+from typing import TYPE_CHECKING, Any
+
+from gevent.pywsgi import WSGIHandler
+from geventwebsocket.handler import WebSocketHandler
+
+from server import protocol
+from server.credentials import MisplacedToken, credential
+from server.errors import TokenFault
+from server.http.errors import error_response
+from server.origins import is_allowed
+from server.websocket import WebSocket
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from werkzeug.wrappers import Response
+
+    from server.access import Claims
+    from server.accounts import Account
+    from server.reception import Reception
+
+PATH = "/v1/ws"
+
+Who = tuple["Claims", "Account"] | None
+
+
+class Upgrade(WebSocketHandler):  # type: ignore[misc]  # gevent-websocket ships no types
+    """Handles one connection's requests: `PATH` becomes a WebSocket, everything else is the application's.
+
+    The WSGI server's ``reception`` attribute is where sockets go.
+    """
+
+    who: Who = None
+    # Attributes of the untyped base.
+    socket: Any
+    websocket: Any
+
+    def run_application(self) -> Any:
+        """Answer one request."""
+        if self.environ["PATH_INFO"] != PATH:
+            return WSGIHandler.run_application(self)
+        refusal = self._refusal(self.server.reception)
+        if refusal is not None:
+            self.result = refusal(self.environ, self.start_response)
+            return self.process_result()
+        return super().run_application()
+
+    def _refusal(self, reception: Reception) -> Response | None:
+        """Return why this request doesn't become a WebSocket, or None; blocks on the accounts."""
+        environ = self.environ
+        if reception.draining:
+            return error_response(503, "draining", "The server is going away.", retry_after_ms=1000)
+        if not _wants_upgrade(environ):
+            return error_response(426, "bad_request", f"{PATH} is for WebSockets.", headers={"Upgrade": "websocket"})
+        if not _has_key(environ):
+            return error_response(400, "bad_request", "The Sec-WebSocket-Key isn't 16 bytes in base64.")
+        if not is_allowed(environ, reception.settings.allowed_origins):
+            return error_response(403, "forbidden", "This origin may not open sockets here.")
+        try:
+            self.who = _identify(environ, reception)
+        except (TokenFault, MisplacedToken) as fault:
+            return error_response(401, "unauthorized", str(fault))
+        return None
+
+    def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        """Echo our subprotocol where the client offers it: gevent-websocket knows only one per path, unasked."""
+        if status.startswith("101") and protocol.NAME in offered(self.environ):
+            headers = [*headers, ("Sec-WebSocket-Protocol", protocol.NAME)]
+        return super().start_response(status, headers, exc_info)
+
+    def run_websocket(self) -> None:
+        """Take the socket away from the request, and have it received."""
+        # Its __del__ writes a close frame unless it believes that it did.
+        self.websocket.closed = True
+        del self.websocket
+        self.environ["wsgi.websocket"] = None
+        early = self._take_early()
+        sock = socket.socket(fileno=self.socket.detach())
+        self.socket = None
+        reception: Reception = self.server.reception
+        max_size = reception.settings.limits.message_bytes
+        websocket = WebSocket(sock, max_size, time.monotonic)
+        reception.receive(websocket, self.client_address[0], self.who, early)
+
+    def _take_early(self) -> bytes:
+        """Return what the buffered reader took in beyond the request."""
+        self.socket.settimeout(0.0)  # So that an empty buffer answers instead of waiting.
+        early: bytes = self.rfile.peek()
+        return early
+
+
+def offered(environ: dict[str, Any]) -> list[str]:
+    """Return the subprotocols that a client offers."""
+    return [name.strip() for name in environ.get("HTTP_SEC_WEBSOCKET_PROTOCOL", "").split(",") if name.strip()]
+
+
+def _wants_upgrade(environ: dict[str, Any]) -> bool:
+    connection = environ.get("HTTP_CONNECTION", "").lower()
+    return environ.get("HTTP_UPGRADE", "").lower() == "websocket" and "upgrade" in connection
+
+
+def _has_key(environ: dict[str, Any]) -> bool:
+    try:
+        return len(base64.b64decode(environ.get("HTTP_SEC_WEBSOCKET_KEY", ""), validate=True)) == 16  # noqa: PLR2004 - RFC 6455, 4.2.1
+    except (binascii.Error, ValueError):
+        return False
+
+
+def _identify(environ: dict[str, Any], reception: Reception) -> Who:
+    found = credential(environ)
+    if found is None:
+        return None
+    look_up: Callable[[str], tuple[Claims, Account]] = reception.redeem if found.is_ticket else reception.identify
+    return look_up(found.text)
