@@ -154,7 +154,7 @@ class Connection:
         self.acknowledge(frame.id, token_expires_in=self._expires_in())
 
     def _expires_in(self) -> int:
-        return 0 if self.claims is None else max(0, int(self.claims.expires_at - self._reception.epoch()))
+        return 0 if self.claims is None else max(0, round(self.claims.expires_at - self._reception.epoch()))
 
     # Frames.
 

@@ -55,7 +55,8 @@ class Audience:
         """Begin with nobody."""
         self._journal = journal
         self._session_id = session_id
-        self._subscriptions: list[Subscription] = []
+        # Keyed by themselves: one that only equals the one that is here must not move a cursor of its own.
+        self._subscriptions: dict[Subscription, Subscription] = {}
 
     def __iter__(self) -> Iterator[Subscription]:
         """Go over a copy, so that the loop may remove."""
@@ -69,12 +70,11 @@ class Audience:
         """Write to ``subscription`` what comes after ``cursor``."""
         self.remove(subscription)
         subscription.cursor = cursor
-        self._subscriptions.append(subscription)
+        self._subscriptions[subscription] = subscription
 
     def remove(self, subscription: Subscription) -> None:
         """Write no more to it."""
-        if subscription in self._subscriptions:
-            self._subscriptions.remove(subscription)
+        self._subscriptions.pop(subscription, None)
 
     def show(self, entries: Iterable[Recorded]) -> None:
         """Write committed events to everybody who has all that came before them."""
@@ -95,6 +95,7 @@ class Audience:
 
         Blocks as long as the journal reads.
         """
+        subscription = self._subscriptions[subscription]
         behind = True
         while behind and subscription.cursor < head_seq:
             limit = min(READ_AT_ONCE, head_seq - subscription.cursor)

@@ -25,6 +25,7 @@ export class Chat {
     this.#view = view;
     this.#composer = composer;
     view.clear();
+    composer.say("");
     view.showOutgoing(outbox.messages);
   }
 
@@ -50,14 +51,15 @@ export class Chat {
   }
 
   resend(clientMsgId) {
+    this.#composer.focus();
     this.#outbox.mark(clientMsgId, null);
     this.#view.showOutgoing(this.#outbox.messages);
     this.#deliver(this.#outbox.messages.find((message) => message.clientMsgId === clientMsgId));
   }
 
   discard(clientMsgId) {
-    this.#sent(clientMsgId);
     this.#composer.focus();
+    this.#settled(clientMsgId);
   }
 
   dequeue(runId) {
@@ -91,14 +93,14 @@ export class Chat {
     if (!ack.recovered) this.#view.clear({ truncated: true });
     const run = this.#timeline.resumed(ack);
     if (run !== null) this.#show(run);
-    this.#view.showEmpty(ack.head_seq === 0);
+    this.#view.showEmpty(ack.recovered && ack.head_seq === 0);
     this.#showActive();
   }
 
   #happened(event) {
     const run = this.#timeline.apply(event);
     if (run === null) return;
-    if (event.type === "message_accepted") this.#sent(event.data.client_msg_id);
+    if (event.type === "message_accepted") this.#settled(event.data.client_msg_id);
     this.#show(run);
     this.#showActive();
     if (this.#timeline.isLive) this.#view.announce(spoken(run, event));
@@ -109,7 +111,7 @@ export class Chat {
     try {
       this.#measure(frame);
       await this.#socket.request(frame);
-      this.#sent(message.clientMsgId);
+      this.#settled(message.clientMsgId);
     } catch (error) {
       // It stays in the outbox, and the next connection sends it again.
       if (error instanceof Unreachable || error.code === "draining") return;
@@ -125,7 +127,7 @@ export class Chat {
     if (bytes > this.#most) throw new Refused({ code: "too_large" });
   }
 
-  #sent(clientMsgId) {
+  #settled(clientMsgId) {
     this.#outbox.remove(clientMsgId);
     this.#view.showOutgoing(this.#outbox.messages);
   }

@@ -21,7 +21,7 @@ const LINES = {
     note: queued_ms >= NOTICEABLE_MS ? `after waiting ${duration(queued_ms)}` : undefined,
   }),
   agent_thinking: ({ thought }) => ({ tone: "thought", title: "Thinking", note: thought }),
-  tool_executing: ({ tool, arguments: given }) => ({ tone: "tool", title: `Using ${tool}`, code: shown(given) }),
+  tool_executing: ({ tool, arguments: given }) => ({ tone: "tool", title: `Using ${tool}`, code: argumentsOf(given) }),
   tool_completed: (data) => (data.ok ? returned(data) : failed(data)),
   agent_restarted: ({ attempt, reason, retry_in_ms }) => ({
     tone: "warning",
@@ -49,11 +49,13 @@ function failed({ tool, error, duration_ms }) {
   return { tone: "bad", title: `${tool} failed after ${duration(duration_ms)}`, note: `${error.message} (${error.code})` };
 }
 
-/** Write a value as it is read most easily: a text as itself, the rest as JSON; nothing for no arguments. */
-export function shown(value) {
-  if (value === undefined) return undefined;
+function argumentsOf(given) {
+  return Object.keys(given).length === 0 ? undefined : shown(given);
+}
+
+/** Write a value as it is read most easily: a text as itself, the rest as JSON. */
+function shown(value) {
   if (typeof value === "string") return value;
-  if (value !== null && typeof value === "object" && Object.keys(value).length === 0) return undefined;
   const short = JSON.stringify(value);
   return short.length <= 72 ? short : JSON.stringify(value, null, 2);
 }

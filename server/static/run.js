@@ -8,7 +8,6 @@ export function newRun(runId) {
     runId,
     state: "queued",
     text: null,
-    clientMsgId: null,
     events: [],
     openCalls: [],
     answer: NOTHING,
@@ -18,7 +17,7 @@ export function newRun(runId) {
 }
 
 const FOLDS = {
-  message_accepted: (run, { text, client_msg_id }) => ({ ...run, text, clientMsgId: client_msg_id }),
+  message_accepted: (run, { text }) => ({ ...run, text }),
   message_dequeued: (run) => ({ ...run, state: "cancelled" }),
   // Each attempt writes its answer from the beginning.
   agent_started: (run) => ({ ...run, state: "running", answer: NOTHING, openCalls: [] }),

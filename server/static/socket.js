@@ -20,6 +20,7 @@ export class Socket {
   #attempt = 0;
   #since = 0;
   #retry = null;
+  #prepare = null;
   #renewal = null;
   #stopped = false;
 
@@ -113,8 +114,6 @@ export class Socket {
     // Refused before the upgrade: the reason may be the token, and the browser doesn't tell.
     return welcome ? async () => {} : () => this.#credentials.verify();
   }
-
-  #prepare = null;
 
   #wait(prepare, atLeastMs) {
     const delay = Math.max(atLeastMs, backoff(this.#attempt++, Math.random()));

@@ -24,7 +24,7 @@ export class Timeline {
 
   /** The run under way, or null. */
   get active() {
-    return this.#find((run) => run.state === "running");
+    return [...this.runs.values()].find((run) => run.state === "running") ?? null;
   }
 
   /** Take the ack of a subscription; the events it owes come next.
@@ -44,8 +44,10 @@ export class Timeline {
   apply(event) {
     if (event.seq <= this.#seq) return null;
     this.#seq = event.seq;
-    const run = this.#keep(fold(this.#run(event.run_id), event));
-    return event.seq === this.#head ? (this.#restorePartial(), this.#run(event.run_id)) : run;
+    this.#keep(fold(this.#run(event.run_id), event));
+    // The answer so far belongs after all that was recorded before it.
+    if (event.seq === this.#head) this.#restorePartial();
+    return this.#run(event.run_id);
   }
 
   /** Take a `message_delta`; returns its run. */
@@ -56,11 +58,6 @@ export class Timeline {
   /** Take a `progress`; returns its run. */
   stillAlive(progress) {
     return this.#keep(stillAlive(this.#run(progress.run_id), progress));
-  }
-
-  /** Return the run that a message of this page became, or null. */
-  runOf(clientMsgId) {
-    return this.#find((run) => run.clientMsgId === clientMsgId);
   }
 
   #restorePartial() {
@@ -84,9 +81,5 @@ export class Timeline {
   #keep(run) {
     this.runs.set(run.runId, run);
     return run;
-  }
-
-  #find(matches) {
-    return [...this.runs.values()].find(matches) ?? null;
   }
 }

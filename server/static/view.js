@@ -47,6 +47,7 @@ export class View {
   }
 
   showOutgoing(messages) {
+    if (messages.length > 0) this.#empty.hidden = true;
     this.#following(() => this.#outgoing.replaceChildren(...messages.map((message) => this.#sending(message))));
   }
 

@@ -1,0 +1,107 @@
+"""A connection without a socket: it keeps what a session writes to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from gevent.event import Event
+
+from actors.session.messages import Reattach, Route
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from actors.runtime.ref import ActorRef
+    from actors.session.audience import Subscription
+    from actors.session.connection import Refusal
+
+
+class RecordingConnection:
+    """The `actors.session.connection.Connection` of a test. Set ``writable`` to make it full.
+
+    As a real one does, it comes back by way of ``root`` to a session that died.
+    """
+
+    def __init__(self, root: ActorRef[Any], user_id: str, connection_id: str = "c_test") -> None:
+        """Begin with room and nothing written."""
+        self.connection_id = connection_id
+        self._root = root
+        self._user_id = user_id
+        self.writable = True
+        self.raw: list[bytes] = []
+        self.frames: list[dict[str, Any]] = []
+        self.acks: dict[str | None, dict[str, Any]] = {}
+        self.refusals: dict[str | None, Refusal] = {}
+        self.sessions: dict[str, ActorRef[Any]] = {}
+        self.lost_sessions: dict[str, Refusal] = {}
+        self._changed = Event()
+
+    def wait_for(self, condition: Callable[[RecordingConnection], Any], within: float = 5.0) -> Any:
+        """Block until ``condition(self)`` is true, and return it.
+
+        Raises:
+            AssertionError: it isn't within that many seconds.
+        """
+        found = condition(self)
+        while not found:
+            self._changed.clear()
+            assert self._changed.wait(within), (
+                f"not within {within} s; seen: {self.types}, {self.acks}, {self.refusals}"
+            )
+            found = condition(self)
+        return found
+
+    def wait_for_type(self, kind: str, count: int = 1) -> dict[str, Any]:
+        """Block until ``count`` frames of a type are there; return the last of them."""
+        self.wait_for(lambda _: self.types.count(kind) >= count)
+        return [frame for frame in self.frames if frame["type"] == kind][count - 1]
+
+    @property
+    def types(self) -> list[str]:
+        """The types of the frames so far."""
+        return [frame["type"] for frame in self.frames]
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The logged events so far."""
+        return [frame for frame in self.frames if "seq" in frame]
+
+    @property
+    def raw_events(self) -> list[bytes]:
+        """The bytes of the logged events so far."""
+        return [raw for raw, frame in zip(self.raw, self.frames, strict=True) if "seq" in frame]
+
+    def forward(self, frame: bytes) -> None:
+        """Keep one message."""
+        self.raw.append(frame)
+        self.frames.append(msgspec.json.decode(frame))
+        self._changed.set()
+
+    def acknowledge(self, frame_id: str | None, **fields: Any) -> None:
+        """Keep an ack."""
+        self.acks[frame_id] = fields
+        self._changed.set()
+
+    def refuse(self, frame_id: str | None, refusal: Refusal) -> None:
+        """Keep a refusal."""
+        self.refusals[frame_id] = refusal
+        self._changed.set()
+
+    def attached(self, subscription: Subscription, session: ActorRef[Any]) -> None:
+        """Keep the session that writes here, and come back when it dies."""
+        session_id = subscription.session_id
+        if session_id not in self.sessions:
+            route = Route(self._user_id, session_id, self, None, Reattach(subscription))
+            session.on_death(lambda _down: self.sessions.pop(session_id, None) and self._root.tell(route))
+        self.sessions[session_id] = session
+
+    def detached(self, session_id: str) -> None:
+        """Forget it."""
+        self.sessions.pop(session_id, None)
+
+    def gone(self, session_id: str, refusal: Refusal) -> None:
+        """Keep why a session is no more."""
+        self.sessions.pop(session_id, None)
+        self.lost_sessions[session_id] = refusal
+        self._changed.set()

@@ -1,0 +1,121 @@
+"""What the root sees to: sessions on demand, crash loops that stay at home, deletions, farewells."""
+
+import gc
+
+import gevent
+import greenlet
+
+from actors.runtime.restarts import Intensity
+from actors.session.messages import Delete, Subscribe
+from actors.session.root import address_of
+
+
+def kill_session(house, user="u_1", session="s_1"):
+    ref = house.actor("", user, session)
+    incarnation = ref.incarnation
+    ref.kill()
+    return ref, incarnation
+
+
+def wait_until(condition, within=5.0):
+    with gevent.Timeout(within):
+        while not condition():
+            gevent.sleep(0)
+
+
+def test_the_default_session_is_made_on_first_use_and_only_for_its_owner(house):
+    tab = house.tab("u_abc", "s_other")
+    tab.session = "s_abc"
+    tab.completed(tab.run({"answer": "x"}))
+    assert house.journal.find("s_abc").user_id == "u_abc"
+    stranger = house.tab("u_2", "s_2")
+    stranger.session = "s_abc"
+    assert stranger.refusal(stranger.submit({"answer": "x"})).code == "not_found"
+
+
+def test_the_default_session_counts_as_one_of_those_a_user_may_have(make_house):
+    house = make_house(sessions_per_user=1)
+    tab = house.tab("u_abc", "s_other")
+    tab.session = "s_abc"
+    assert tab.refusal(tab.submit({"answer": "x"})).code == "conflict"
+
+
+def test_a_killed_session_lives_again_with_its_log_and_its_watchers(house, tab):
+    run_id = tab.run({"think": "a"}, {"sleep_ms": 100}, {"answer": "x"})
+    tab.wait_for_event(run_id, "agent_thinking")
+    ref, incarnation = kill_session(house)
+    wait_until(lambda: ref.incarnation > incarnation)
+    assert tab.completed(run_id)["data"]["outcome"] == "success"
+    seqs = [event["seq"] for event in tab.connection.events]
+    assert seqs == list(range(1, len(seqs) + 1))
+
+
+def test_messages_sent_between_two_lives_of_a_session_are_answered(house, tab):
+    tab.completed(tab.run({"answer": "x"}))
+    kill_session(house)
+    assert tab.completed(tab.run({"answer": "y"}))["data"]["text"] == "y"
+
+
+def test_a_session_that_cannot_be_mended_ends_what_it_promised_and_says_so(make_house):
+    house = make_house(root_intensity=Intensity(0, 30))
+    tab, other = house.tab(), house.tab("u_2", "s_2")
+    running, waiting = tab.run({"tool": "wait", "arguments": {"seconds": 60}}), tab.run({"answer": "later"})
+    tab.wait_for_event(running, "tool_executing")
+    kill_session(house)
+    tab.connection.wait_for(lambda seen: seen.lost_sessions)
+    assert tab.connection.lost_sessions["s_1"].code == "internal"
+    for run_id in (running, waiting):
+        assert tab.completed(run_id)["data"]["error"]["code"] == "session_failed"
+    assert [event["type"] for event in tab.of_run(running)][-2:] == ["tool_completed", "agent_completed"]
+    assert [event["type"] for event in tab.of_run(waiting)][1:] == ["agent_started", "agent_completed"]
+    other.completed(other.run({"answer": "unharmed"}))
+    wait_until(lambda: house.actor() is None)
+    assert tab.completed(tab.run({"answer": "again"}))["data"]["text"] == "again"
+
+
+def test_one_users_crash_loop_costs_nobody_else_a_restart(house):
+    loud, quiet = house.tab("u_1", "s_1"), house.tab("u_2", "s_2")
+    quiet.completed(quiet.run({"answer": "x"}))
+    for _ in range(6):
+        loud.completed(loud.run({"crash": "boom"}))
+    assert house.actor("", "u_2", "s_2").incarnation == 1
+    assert house.actor("agent", "u_2", "s_2").incarnation == 1
+
+
+def test_a_deleted_session_tells_its_watchers_and_is_gone(house):
+    tab = house.tab("u_1", "s_other")
+    tab.run({"hang": True})
+    assert house.root.ask(Delete("u_1", "s_other"))
+    assert tab.connection.lost_sessions["s_other"].code == "not_found"
+    assert house.journal.find("s_other") is None
+    assert house.actor("", "u_1", "s_other") is None
+    assert tab.refusal(tab.submit({"answer": "x"})).code == "not_found"
+    assert not house.root.ask(Delete("u_1", "s_other"))
+
+
+def test_nobody_deletes_anothers_session(house, tab):
+    assert not house.root.ask(Delete("u_2", "s_1"))
+    assert house.journal.find("s_1") is not None
+
+
+def test_a_hundred_idle_sessions_hold_no_greenlets(house):
+    def greenlets():
+        gc.collect()
+        return sum(isinstance(thing, greenlet.greenlet) and not thing.dead for thing in gc.get_objects())
+
+    first = house.tab("u_first", "s_first")
+    first.completed(first.run({"answer": "x"}))
+    before = greenlets()
+    tabs = [house.tab(f"u_{number}", f"s_{number}") for number in range(2, 102)]
+    for tab in tabs:
+        tab.completed(tab.run({"think": "a"}, {"tool": "echo", "arguments": {"value": 1}}, {"answer": "x"}))
+    assert len([ref for ref in house.runtime.refs() if ref.address.startswith("session/")]) >= 4 * 101
+    # A few workers are kept for the next message, however many actors there are.
+    assert greenlets() - before <= 4
+
+
+def test_subscribing_starts_a_session(house, tab):
+    assert house.actor() is None
+    tab.send(Subscribe(tab.subscription, "f", None), "f")
+    tab.ack("f")
+    assert house.actor().address == address_of("u_1", "s_1")
