@@ -1,0 +1,95 @@
+"""The private seams of gevent-websocket, gevent's WSGI server and `websockets` that `server` stands on.
+
+An upgrade that moves one of them fails here, by name, before it fails a person.
+"""
+
+import inspect
+import socket
+
+import gevent.socket
+import pytest
+from gevent.pywsgi import WSGIHandler
+from geventwebsocket.handler import WebSocketHandler
+from geventwebsocket.websocket import WebSocket
+from websockets.protocol import SERVER, State
+from websockets.protocol import Protocol as Frames
+
+UPGRADE = "server/upgrade.py"
+FRAMES = "server/websocket.py"
+
+
+def source(function):
+    return inspect.getsource(function)
+
+
+@pytest.mark.parametrize(
+    ("function", "fragment", "who", "why"),
+    [
+        (WebSocketHandler.run_application, "self.upgrade_websocket()", UPGRADE, "the upgrade is called from here"),
+        (WebSocketHandler.run_application, "self.run_websocket()", UPGRADE, "run_websocket is overridden"),
+        (
+            WebSocketHandler.run_application,
+            "hasattr(self, 'websocket')",
+            UPGRADE,
+            "an upgrade is told by this attribute",
+        ),
+        (WebSocketHandler.run_application, "self.write('')", UPGRADE, "the 101 is written before run_websocket"),
+        (WebSocketHandler.upgrade_connection, "self.websocket = WebSocket(", UPGRADE, "the object to be replaced"),
+        (
+            WebSocketHandler.upgrade_connection,
+            '"101 Switching Protocols"',
+            UPGRADE,
+            "the subprotocol joins this answer",
+        ),
+        (WebSocketHandler.upgrade_connection, "'app_protocol'", UPGRADE, "no subprotocol is echoed without it"),
+        (WebSocketHandler.start_response, "self._prepare_response()", UPGRADE, "start_response is extended"),
+        (WebSocket.__del__, "self.close()", UPGRADE, "its end writes a close frame unless closed is set"),
+        (WebSocket.close, "if self.closed", UPGRADE, "closed keeps __del__ from writing"),
+        (WSGIHandler.handle, "while self.socket is not None", UPGRADE, "a socket that was taken ends the handler"),
+        (WSGIHandler.handle, "if self.socket is not None", UPGRADE, "a socket that was taken isn't closed"),
+        (WSGIHandler.handle_one_request, "self.environ = self.get_environ()", UPGRADE, "run_application reads environ"),
+        (WSGIHandler.run_application, "self.process_result()", UPGRADE, "refusals are written by process_result"),
+        (Frames.fail, "self.send_eof()", FRAMES, "a failed connection ends its stream"),
+        (Frames.send_eof, "self.eof_sent = True", FRAMES, "the end of the stream is told by this attribute"),
+    ],
+)
+def test_a_seam_is_where_it_was(function, fragment, who, why):
+    assert fragment in source(function), f"{function.__qualname__} has moved: {who} relies on {fragment!r} ({why})"
+
+
+def test_the_handler_reads_through_a_buffer_that_can_be_looked_into():
+    ours, theirs = gevent.socket.socketpair()
+    handler = WSGIHandler(ours, ("127.0.0.1", 1), None)
+    assert hasattr(handler.rfile, "peek"), f"WSGIHandler.rfile has no peek: {UPGRADE} takes early frames from it"
+    ours.settimeout(0.0)
+    assert handler.rfile.peek() == b"", f"peek waits on an empty buffer: {UPGRADE} would hang"
+    theirs.sendall(b"early")
+    gevent.socket.wait_read(ours.fileno())
+    assert handler.rfile.peek() == b"early"
+    handler.rfile.close()
+    ours.close()
+    theirs.close()
+
+
+def test_a_detached_socket_survives_its_wrapper():
+    ours, theirs = gevent.socket.socketpair()
+    taken = socket.socket(fileno=ours.detach())
+    ours.close()
+    theirs.sendall(b"x")
+    assert taken.recv(1) == b"x", f"socket.detach closes the descriptor: {UPGRADE} takes sockets by it"
+    taken.close()
+    theirs.close()
+
+
+def test_a_protocol_past_its_handshake_begins_open():
+    frames = Frames(SERVER, max_size=10)
+    assert frames.state is State.OPEN, f"Protocol doesn't begin open: {FRAMES} skips the library's handshake"
+    frames.receive_data(b"\x81\x85\x00\x00\x00\x00hello")
+    assert [event.data for event in frames.events_received()] == [b"hello"]
+
+
+def test_the_end_of_the_stream_is_an_empty_chunk():
+    frames = Frames(SERVER)
+    frames.fail(1002)
+    assert frames.data_to_send()[-1] == b"", f"SEND_EOF is no longer empty bytes: {FRAMES} adds chunks up"
+    assert frames.eof_sent
