@@ -224,6 +224,7 @@ class Viewer:
         self.owned = owned
         self.seen: list[Any] = []
         self.asked: dict[str, dict[str, Any]] = {}
+        self.messaged: list[Any] = []
         self.answered: set[str] = set()
         self.cursors: dict[str, Cursor] = {}
         self.written: dict[str, int] = {}
@@ -237,8 +238,10 @@ class Viewer:
     def sent(self, frame: Any) -> None:
         if not isinstance(frame, dict):
             return
+        if frame.get("type") == "message":
+            self.messaged.append(frame.get("session_id"))
         frame_id = frame.get("id")
-        if isinstance(frame_id, str) and 0 < len(frame_id) <= 64:  # noqa: PLR2004 - the protocol's longest id
+        if isinstance(frame_id, str) and 0 < len(frame_id) <= 64:
             self.asked[frame_id] = frame
 
     def received(self, frame: Any) -> None:
@@ -274,10 +277,8 @@ class Viewer:
             self.cursors.setdefault(frame["session_id"], Cursor())
 
     def _subscribed(self, after: dict[str, Any] | None, ack: dict[str, Any]) -> None:
-        if after is None:
-            following = ack["head_seq"] + 1
-        else:
-            following = after["seq"] + 1 if ack["recovered"] else 1
+        oldest = after["seq"] + 1 if after is not None and ack["recovered"] else 1
+        following = ack["head_seq"] + 1 if after is None else oldest
         if ack["recovered"] and after is None:
             raise self.broken(DELIVERY, "recovered: true where nothing was to be recovered")
         self.cursors[ack["session_id"]] = Cursor(following)
@@ -307,8 +308,7 @@ class Viewer:
             self.over.add(event["run_id"])
 
     def _sent_message(self, session_id: str) -> bool:
-        asked = [frame for frame in self.asked.values() if frame.get("type") == "message"]
-        return any((frame.get("session_id") or self.default_session_id) == session_id for frame in asked)
+        return any((named or self.default_session_id) == session_id for named in self.messaged)
 
     def _delta(self, delta: dict[str, Any]) -> None:
         run_id = delta["run_id"]

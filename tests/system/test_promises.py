@@ -164,7 +164,7 @@ def test_a_broken_log_is_caught_for_what_is_broken(fault):
 
 
 def test_a_complaint_shows_the_events():
-    with pytest.raises(PromiseBroken, match="what was seen:\n.*message_accepted"):
+    with pytest.raises(PromiseBroken, match=r"what was seen:\n.*message_accepted"):
         check_log(SESSION, without("agent_completed"))
 
 

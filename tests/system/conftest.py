@@ -1,0 +1,63 @@
+"""Real servers and the running of asynchronous tests. Every test here is marked as a system test by its module."""
+
+import asyncio
+import inspect
+
+import pytest
+
+from tests.system.process import ServerProcess
+from tests.system.promises import check_log
+
+TEST_SECONDS = 60.0
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """Run a test that is a coroutine function, in a loop of its own and a bounded time."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+
+    async def bounded():
+        async with asyncio.timeout(TEST_SECONDS):
+            await pyfuncitem.obj(**arguments)
+
+    asyncio.run(bounded())
+    return True
+
+
+@pytest.fixture(scope="module")
+def launch(tmp_path_factory):
+    """Start servers that end with the module."""
+    started = []
+
+    def start(*flags, **options):
+        server = ServerProcess(tmp_path_factory.mktemp("server"), *flags, **options)
+        started.append(server)
+        return server
+
+    yield start
+    for server in started:
+        server.end()
+
+
+@pytest.fixture(scope="module")
+def server(launch):
+    """A demo server with the defaults. At the end every log that its known users have is checked for the promises."""
+    server = launch("--demo")
+    yield server
+    check_all_logs(server)
+
+
+def check_all_logs(server):
+    """Check every session of the users who are logged in for good."""
+    for login in server._logins.values():
+        for session in server.sessions(login):
+            events = server.events(login, session["session_id"])
+            check_log(session["session_id"], events, finished=False)
+
+
+@pytest.fixture
+def session(server):
+    """A new session of the user demo."""
+    return server.new_session(server.known("demo"))

@@ -1,0 +1,201 @@
+"""A real server in a process of its own, and what is asked of it over HTTP."""
+
+import contextlib
+import http.client
+import json
+import os
+import re
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 20.0
+STOP_SECONDS = 20.0
+URL = re.compile(r"http://[\w.\[\]:]+")
+
+
+class Answer(NamedTuple):
+    """What HTTP answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """The error, in the one shape that every error has."""
+        assert set(self.json) == {"error"}, self
+        error = self.json["error"]
+        assert {"code", "message"} <= set(error) <= {"code", "message", "retry_after_ms"}, self
+        return error
+
+
+class Login(NamedTuple):
+    """What a login gave."""
+
+    username: str
+    token: str
+    refresh_token: str
+    user_id: str
+
+
+def environment(**settings: str) -> dict[str, str]:
+    """Return this process's environment with these `GREENROOM_` settings and no others, and this very source."""
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("GREENROOM_")}
+    return clean | {"PYTHONPATH": str(ROOT)} | {f"GREENROOM_{key}": value for key, value in settings.items()}
+
+
+def run_greenroom(*arguments: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of ``greenroom`` to its end."""
+    command = [sys.executable, "-W", "error", "-m", "server", *arguments]
+    return subprocess.run(
+        command,
+        input=stdin,
+        env=environment(**settings),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+class ServerProcess:
+    """A server that listens on loopback, on a port that was free."""
+
+    def __init__(
+        self,
+        data_dir: Path,
+        *flags: str,
+        toml: str = "",
+        prepare: Callable[[Path], None] | None = None,
+    ) -> None:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if toml:
+            (data_dir / "greenroom.toml").write_text(toml)
+        if prepare is not None:
+            prepare(data_dir)
+        self.data_dir = data_dir
+        self._log = data_dir / "stderr.log"
+        self._logins: dict[str, Login] = {}
+        command = [sys.executable, "-W", "error", "-m", "server", "serve", "--port", "0", "--data-dir", str(data_dir)]
+        with self._log.open("wb") as stderr:
+            self.process = subprocess.Popen(
+                [*command, *flags], env=environment(), cwd=ROOT, stdout=subprocess.PIPE, stderr=stderr
+            )
+        try:
+            self.url = self._await_url()
+        except BaseException:
+            self.end()
+            raise
+        self.port = urlsplit(self.url).port
+
+    def _await_url(self) -> str:
+        deadline = time.monotonic() + START_SECONDS
+        said = b""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.process.stdout, selectors.EVENT_READ)
+            while b"\n" not in said:
+                left = deadline - time.monotonic()
+                chunk = os.read(self.process.stdout.fileno(), 4096) if left > 0 and selector.select(left) else b""
+                assert chunk, f"the server didn't start: {said!r}\n{self.log}"
+                said += chunk
+        return URL.search(said.decode())[0]
+
+    @property
+    def ws_url(self) -> str:
+        return self.url.replace("http", "ws", 1) + "/v1/ws"
+
+    @property
+    def log(self) -> str:
+        """What it has logged so far."""
+        return self._log.read_text(errors="replace")
+
+    def logged(self, event: str) -> list[dict[str, Any]]:
+        """Return the log's lines of one kind."""
+        lines = [json.loads(line) for line in self.log.splitlines() if line.startswith("{")]
+        return [entry for entry in lines if entry.get("event") == event]
+
+    # HTTP.
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        token: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Make one request; blocks. A `body` that isn't bytes is sent as JSON."""
+        fields = dict(headers or {})
+        if token is not None:
+            fields["Authorization"] = f"Bearer {token}"
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        with contextlib.closing(connection):
+            connection.request(method, path, data, fields)
+            response = connection.getresponse()
+            return Answer(response.status, dict(response.getheaders()), response.read())
+
+    def login(self, username: str, password: str | None = None) -> Login:
+        """Log in; the password is the username where left out."""
+        answer = self.call("POST", "/v1/login", {"username": username, "password": password or username})
+        assert answer.status == 200, answer
+        granted = answer.json
+        return Login(username, granted["access_token"], granted["refresh_token"], granted["user_id"])
+
+    def known(self, username: str) -> Login:
+        """Return a login of the user that stays: made the first time, the same one afterwards."""
+        if username not in self._logins:
+            self._logins[username] = self.login(username)
+        return self._logins[username]
+
+    def new_session(self, login: Login, title: str = "") -> str:
+        answer = self.call("POST", "/v1/sessions", {"title": title}, login.token)
+        assert answer.status == 201, answer
+        return answer.json["session_id"]
+
+    def sessions(self, login: Login) -> list[dict[str, Any]]:
+        return self.call("GET", "/v1/sessions", token=login.token).json["sessions"]
+
+    def events(self, login: Login, session_id: str, page: int = 1000) -> list[dict[str, Any]]:
+        """Return a session's whole log, read page by page."""
+        events: list[dict[str, Any]] = []
+        while True:
+            path = f"/v1/sessions/{session_id}/events?after={len(events)}&limit={page}"
+            more = self.call("GET", path, token=login.token).json["events"]
+            events += more
+            if len(more) < page:
+                return events
+
+    # Ending.
+
+    def signal(self, number: int = signal.SIGTERM) -> None:
+        self.process.send_signal(number)
+
+    def wait(self) -> int:
+        return self.process.wait(STOP_SECONDS)
+
+    def end(self) -> int:
+        """End the process by its handle, and return its status: as it is told to, or else by force."""
+        try:
+            if self.process.poll() is None:
+                self.signal()
+            return self.wait()
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+        finally:
+            self.process.stdout.close()
