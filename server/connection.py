@@ -32,7 +32,11 @@ if TYPE_CHECKING:
 
 PING_COST = 0.1
 EARLY_FRAMES = 100
-"""How many frames wait for the welcome."""
+EARLY_BYTES = 262_144
+"""How many frames, and bytes in them, wait for the welcome."""
+
+BYE_BEFORE = frozenset({1011, 1012, 4001, 4010})
+"""The closes that a ``bye`` goes before: those after which a client that missed the code wouldn't know what to do."""
 
 AGAIN = Refusal("internal", "The session could not take that now. Try again.", temporary=True)
 DRAINING = Refusal("draining", "The server is going away. Try again at the next one.", temporary=True)
@@ -77,8 +81,8 @@ class Connection:
 
     def _receive_early(self, early: list[bytes], data: bytes) -> None:
         early.append(data)
-        if len(early) > EARLY_FRAMES:
-            self.close(1008, "too much before the welcome", bye=False)
+        if len(early) > EARLY_FRAMES or sum(map(len, early)) > EARLY_BYTES:
+            self.close(4029, "too much before the welcome")
         elif self.account is None and len(early) == 1 and self.claims is None:
             gevent.spawn(self._authenticate, data)
 
@@ -98,8 +102,11 @@ class Connection:
 
     # Credentials.
 
-    def welcome(self, claims: Claims, account: Account) -> None:
-        """Open the connection for a credential that was found good, and do what came early."""
+    def welcome(self, claims: Claims, account: Account, auth_id: str | None = None) -> None:
+        """Open the connection for a credential that was found good, and do what came early.
+
+        ``auth_id`` is the id of the frame that brought the credential, if one did.
+        """
         self.claims, self.account = claims, account
         if not self._reception.admit(self):
             return
@@ -116,6 +123,7 @@ class Connection:
                 server=f"greenroom/{VERSION}",
             )
         )
+        self.acknowledge(auth_id, token_expires_in=self._expires_in())
         early, self._early = self._early or [], None
         for data in early:
             self.received(data)
@@ -127,7 +135,7 @@ class Connection:
         except BadFrame:
             frame = None
         if not isinstance(frame, protocol.Auth):
-            self.close(4001, "the first frame must be auth")
+            self.close(4008, "the first frame must be auth")
             return
         try:
             claims, account = self._reception.identify(frame.token)
@@ -136,8 +144,7 @@ class Connection:
             return
         if self._early:
             self._early.pop(0)
-        self.welcome(claims, account)
-        self.acknowledge(frame.id, token_expires_in=self._expires_in())
+        self.welcome(claims, account, frame.id)
 
     def _renew(self, frame: protocol.Auth) -> None:
         """Take a later ``auth`` frame as a renewal; blocks on the accounts."""
@@ -164,7 +171,7 @@ class Connection:
         if wait == 0.0:
             return True
         if self._bucket.refused(now):
-            self.close(4029, "too many frames", retry_after_ms=10_000)
+            self.close(4029, "too many frames")
             return False
         retry_after_ms = max(1, round(wait * 1000))
         refusal = Refusal("rate_limited", "Too many frames; slow down.", temporary=True, retry_after_ms=retry_after_ms)
@@ -318,14 +325,13 @@ class Connection:
         """Write one frame of the server."""
         self.websocket.send(protocol.encode(frame))
 
-    def close(self, code: int, reason: str, *, bye: bool = True, retry_after_ms: int = 0) -> None:
+    def close(self, code: int, reason: str, *, retry_after_ms: int = 0) -> None:
         """Say ``bye`` where the protocol has one, and begin to close."""
         if self._closing:
             return
         self._closing = True
-        if bye:
-            reconnect = code not in (1000, 4003)
-            self.send(protocol.Bye(code=code, reason=reason, reconnect=reconnect, retry_after_ms=retry_after_ms))
+        if code in BYE_BEFORE:
+            self.send(protocol.Bye(code=code, reason=reason, reconnect=True, retry_after_ms=retry_after_ms))
         self.websocket.close(code, reason)
 
 

@@ -104,7 +104,7 @@ class Reception:
         websocket.begin(connection, b"" if who is not None else early)
         crowded = self._by_address[address] > limits.connections_per_address and not is_loopback(address)
         if crowded or len(self) > limits.connections:
-            connection.close(4029 if crowded else 1013, "too many connections", bye=False, retry_after_ms=5000)
+            connection.close(4029 if crowded else 1013, "too many connections")
         elif who is not None:
             connection.welcome(*who)
             websocket.feed(early)
@@ -114,7 +114,7 @@ class Reception:
         assert connection.claims is not None
         user_id = connection.claims.user_id
         if len(self._by_user[user_id]) >= self.settings.limits.connections_per_user:
-            connection.close(4029, "too many connections of this user", retry_after_ms=5000)
+            connection.close(4029, "too many connections of this user")
             return False
         self._by_user[user_id].add(connection.connection_id)
         self._by_family[connection.claims.family].add(connection.connection_id)
@@ -164,9 +164,9 @@ class Reception:
         if websocket.overdue or stalled:
             websocket.abort()
         elif connection.claims is None and now - connection.opened_at > timeouts.auth:
-            connection.close(4008, "no auth in time", bye=False)
+            connection.close(4008, "no auth in time")
         elif now - websocket.last_seen > timeouts.dead_after:
-            connection.close(4011, "no heartbeat", bye=False)
+            connection.close(4011, "no heartbeat")
         elif connection.claims is not None and epoch > connection.claims.expires_at + EXPIRY_GRACE:
             connection.close(4001, "the token has expired")
         elif now - max(websocket.last_ping, websocket.last_seen) >= timeouts.ping_interval:

@@ -43,7 +43,9 @@ def test_the_import_contracts_are_kept():
 
 
 def test_the_one_monkey_patch_is_the_first_line_of_the_entry():
-    patches = [path for package in SHIPPED for path in (ROOT / package).rglob("*.py") if "patch_all(" in path.read_text()]
+    patches = [
+        path for package in SHIPPED for path in (ROOT / package).rglob("*.py") if "patch_all(" in path.read_text()
+    ]
     assert [path.relative_to(ROOT).as_posix() for path in patches] == ["server/__main__.py"]
     lines = [line for line in patches[0].read_text().splitlines() if line and not line.startswith(('"""', "#"))]
     assert lines[0].startswith("from gevent import monkey")

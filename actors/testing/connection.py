@@ -93,8 +93,12 @@ class RecordingConnection:
         session_id = subscription.session_id
         if session_id not in self.sessions:
             route = Route(self._user_id, session_id, self, None, Reattach(subscription))
-            session.on_death(lambda _down: self.sessions.pop(session_id, None) and self._root.tell(route))
+            session.on_death(lambda _down: self._come_back(route))
         self.sessions[session_id] = session
+
+    def _come_back(self, route: Route) -> None:
+        if self.sessions.pop(route.session_id, None) is not None:
+            self._root.tell(route)
 
     def detached(self, session_id: str) -> None:
         """Forget it."""

@@ -73,8 +73,12 @@ async def test_a_question_shows_its_five_stages_in_order_with_every_field(server
     ]
     assert [event["seq"] for event in events] == [1, 2, 3, 4, 5, 6]
     assert ack == {
-        **{"type": "ack", "re": ack["re"], "session_id": session, "run_id": ack["run_id"]},
-        **{"position": 0, "duplicate": False},
+        "type": "ack",
+        "re": ack["re"],
+        "session_id": session,
+        "run_id": ack["run_id"],
+        "position": 0,
+        "duplicate": False,
     }
     accepted = {"text": QUESTION, "client_msg_id": "q-1", "agent": "librarian", "position": 0}
     assert data["message_accepted"] == accepted

@@ -1,0 +1,92 @@
+"""Agents that behave worse than any script can: a server under test loads them by dotted path."""
+
+import gevent
+
+from actors.agents import Agent, Turn
+from actors.tools import tool
+
+
+@tool(idempotent=True)
+def leave() -> None:
+    """Raise SystemExit in the tool's actor."""
+    raise SystemExit("a tool wants to leave")
+
+
+@tool(idempotent=True)
+def leak() -> str:
+    """Leave a running timeout behind in whatever greenlet runs the tool."""
+    gevent.Timeout(0.05).start()
+    return "leaked"
+
+
+class Leaker(Agent):
+    """Starts a timeout that it never cancels, and returns."""
+
+    name = "leaker"
+    tools = (leak,)
+
+    def run(self, turn: Turn) -> str:
+        turn.use(leak)
+        gevent.Timeout(0.05).start()
+        return "leaked"
+
+
+class BlockedLeaker(Agent):
+    """Starts a timeout that it never cancels, and is still there when it strikes; the second attempt answers."""
+
+    name = "blocked-leaker"
+
+    def run(self, turn: Turn) -> str:
+        if turn.attempt == 1:
+            gevent.Timeout(0.05).start()
+            gevent.sleep(60)
+        return "came back"
+
+
+class Victim(Agent):
+    """Has its greenlet killed by another one; the second attempt answers."""
+
+    name = "victim"
+
+    def run(self, turn: Turn) -> str:
+        if turn.attempt == 1:
+            gevent.spawn(gevent.kill, gevent.getcurrent())
+            gevent.sleep(60)
+        return "came back"
+
+
+class Leaver(Agent):
+    """Has a tool that raises SystemExit, then does so itself."""
+
+    name = "leaver"
+    tools = (leave,)
+    max_attempts = 1
+
+    def run(self, turn: Turn) -> str:
+        try:
+            turn.use(leave)
+        finally:
+            raise SystemExit("the agent wants to leave")
+
+
+class Liar(Agent):
+    """Returns what isn't a text."""
+
+    name = "liar"
+    max_attempts = 1
+
+    def run(self, turn: Turn) -> str:
+        return 42  # type: ignore[return-value] # the point
+
+
+class Swallower(Agent):
+    """Catches whatever would end it, and goes on for as long as it can."""
+
+    name = "swallower"
+
+    def run(self, turn: Turn) -> str:
+        while True:
+            try:
+                gevent.sleep(60)
+            except BaseException:
+                turn.say("I stay. ")
