@@ -6,17 +6,17 @@ that come meanwhile wait.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import gevent
 
-from actors.runtime.errors import RuntimeFault
 from actors.session import messages
 from actors.session.audience import Subscription
 from actors.session.connection import Refusal
 from actors.session.identifiers import default_session_id
 from config.version import VERSION
 from server import protocol
+from server.attachments import Attachments, tell
 from server.bucket import Bucket
 from server.errors import TokenFault
 from server.protocol import BadFrame
@@ -42,14 +42,6 @@ AGAIN = Refusal("internal", "The session could not take that now. Try again.", t
 DRAINING = Refusal("draining", "The server is going away. Try again at the next one.", temporary=True)
 
 
-class _Attachment(NamedTuple):
-    """A session that writes here."""
-
-    subscription: Subscription
-    session: ActorRef[Any]
-    forget_death: Callable[[], None]
-
-
 class Connection:
     """The `actors.session.connection.Connection` of a WebSocket."""
 
@@ -64,7 +56,7 @@ class Connection:
         self._reception = reception
         limits = reception.settings.limits
         self._bucket = Bucket(limits.messages_per_second, limits.message_burst, self.opened_at)
-        self._attachments: dict[str, _Attachment] = {}
+        self._attachments = Attachments(self._reattach)
         self._early: list[bytes] | None = []
         self._closing = False
 
@@ -88,17 +80,13 @@ class Connection:
 
     def drained(self) -> None:
         """Hear that there is room again."""
-        for attachment in list(self._attachments.values()):
-            self._tell(attachment.session, messages.ConnectionReady(attachment.subscription))
+        self._attachments.tell_ready()
 
     def lost(self) -> None:
         """Hear that the socket is closed."""
         self._closing = True
         self._reception.forget(self)
-        attachments, self._attachments = self._attachments, {}
-        for attachment in attachments.values():
-            attachment.forget_death()
-            self._tell(attachment.session, messages.ConnectionGone(attachment.subscription))
+        self._attachments.leave()
 
     # Credentials.
 
@@ -247,18 +235,11 @@ class Connection:
         """Take a command to its session: straight where it writes here, else by way of the root."""
         assert self.account is not None
         attachment = self._attachments.get(session_id)
-        if attachment is not None and self._tell(attachment.session, command):
+        if attachment is not None and tell(attachment.session, command):
             return
         route = messages.Route(self.account.user_id, session_id, self, frame_id, command)
-        if not self._tell(self._reception.root, route):
+        if not tell(self._reception.root, route):
             self.refuse(frame_id, AGAIN)
-
-    def _tell(self, actor: ActorRef[Any], message: Any) -> bool:
-        try:
-            actor.tell(message)
-        except RuntimeFault:
-            return False
-        return True
 
     # The sessions' side.
 
@@ -282,32 +263,23 @@ class Connection:
 
     def attached(self, subscription: Subscription, session: ActorRef[Any]) -> None:
         """Hear that a session writes here; when it dies, come back to its next life."""
-        session_id = subscription.session_id
-        before = self._attachments.pop(session_id, None)
-        if before is not None:
-            before.forget_death()
         if self._closing:
-            self._tell(session, messages.ConnectionGone(subscription))
-            return
-        forget = session.on_death(lambda _down: self._reattach(session_id))
-        self._attachments[session_id] = _Attachment(subscription, session, forget)
+            tell(session, messages.ConnectionGone(subscription))
+        else:
+            self._attachments.attach(subscription, session)
 
-    def _reattach(self, session_id: str) -> None:
-        attachment = self._attachments.get(session_id)
-        if attachment is None or self.account is None or self._reception.draining:
-            return
-        command = messages.Reattach(attachment.subscription)
-        self._tell(self._reception.root, messages.Route(self.account.user_id, session_id, self, None, command))
+    def _reattach(self, subscription: Subscription) -> None:
+        if self.account is not None and not self._reception.draining:
+            session_id, again = subscription.session_id, messages.Reattach(subscription)
+            tell(self._reception.root, messages.Route(self.account.user_id, session_id, self, None, again))
 
     def detached(self, session_id: str) -> None:
         """Hear that a session no longer writes here."""
-        attachment = self._attachments.pop(session_id, None)
-        if attachment is not None:
-            attachment.forget_death()
+        self._attachments.detach(session_id)
 
     def gone(self, session_id: str, refusal: Refusal) -> None:
         """Hear that a session is no more; close where it was the only one and the fault is ours."""
-        self.detached(session_id)
+        self._attachments.detach(session_id)
         if refusal.code == "internal" and not self._attachments:
             self.close(1011, "the session failed", retry_after_ms=1000)
         else:

@@ -201,6 +201,11 @@ class Commands(Actor):
         self.go_on()
 
     def _make_way(self, command: Submit) -> None:
+        run = self.runs.active
+        if run is not None and run.started is None:
+            # Its agent wasn't up yet, so it never ran: to its log it still waits.
+            self.runs.active = None
+            self.runs.waiting.insert(0, run)
         if command.queue == "clear":
             self._clear("interrupted")
         if self.runs.active is not None:

@@ -2,6 +2,9 @@
 
 import { Refused, Unreachable } from "./errors.js";
 
+/** So long an answer may take: over a dead link, one would be waited for until the network gives up. */
+const ANSWER_WITHIN_MS = 10_000;
+
 /** Call the server.
  *
  * Throws `Refused` with the server's code, or `Unreachable` where no answer of its came: a proxy's error page is none.
@@ -27,7 +30,7 @@ function encoded(body) {
 
 async function fetched(path, request) {
   try {
-    return await fetch(path, { ...request, cache: "no-store" });
+    return await fetch(path, { ...request, cache: "no-store", signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
   } catch (error) {
     throw new Unreachable("no answer", { cause: error });
   }

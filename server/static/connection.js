@@ -3,6 +3,7 @@
 import { Refused, Unreachable } from "./errors.js";
 
 const PROTOCOL = "greenroom.v1";
+const WELCOME_WITHIN_MS = 15_000;
 const PONG_WITHIN_MS = 10_000;
 const NO_HEARTBEAT = 4011;
 const LOST = 1006;
@@ -15,6 +16,7 @@ export class Connection {
   #asked = new Map();
   #next = 1;
   #bye = null;
+  #opening;
   #heartbeat;
 
   /** Begin to connect.
@@ -27,10 +29,12 @@ export class Connection {
     this.#socket = new WebSocket(url, [PROTOCOL, `bearer.${base64url(token)}`]);
     this.#socket.addEventListener("message", (event) => this.#receive(JSON.parse(event.data)));
     this.#socket.addEventListener("close", (event) => this.#end(event.code));
+    this.#opening = setTimeout(() => this.close(NO_HEARTBEAT), WELCOME_WITHIN_MS);
   }
 
   /** Send a frame; the promise is its `ack` (or `pong`), or throws `Refused`, or `Unreachable` when the socket ends. */
   request(frame) {
+    if (this.#listener === null) return Promise.reject(new Unreachable("the connection is closed"));
     const id = String(this.#next++);
     return new Promise((resolve, reject) => {
       this.#asked.set(id, { resolve, reject });
@@ -69,6 +73,7 @@ export class Connection {
 
   #begin(welcome) {
     this.welcome = welcome;
+    clearTimeout(this.#opening);
     this.#heartbeat = setInterval(() => this.checkPulse(), welcome.ping_interval_ms);
     this.#listener.welcomed();
   }
@@ -84,6 +89,7 @@ export class Connection {
     if (this.#listener === null) return;
     const listener = this.#listener;
     this.#listener = null;
+    clearTimeout(this.#opening);
     clearInterval(this.#heartbeat);
     for (const { reject } of this.#asked.values()) reject(new Unreachable("the connection was lost"));
     this.#asked.clear();

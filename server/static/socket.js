@@ -86,7 +86,7 @@ export class Socket {
   #welcomed() {
     const { welcome } = this.#connection;
     this.#since = performance.now();
-    this.#renewal = setTimeout(() => this.#renew(), welcome.token_expires_in * 1000 * RENEW_AT);
+    this.#renewLater(welcome);
     this.#listener.became({ state: "connected" });
     this.#listener.welcomed(welcome);
   }
@@ -128,10 +128,15 @@ export class Socket {
     this.#connect(this.#prepare);
   }
 
-  async #renew() {
+  #renewLater({ token_expires_in }) {
+    this.#renewal = setTimeout(() => this.#renew(this.#connection), token_expires_in * 1000 * RENEW_AT);
+  }
+
+  async #renew(connection) {
     try {
       await this.#credentials.refresh();
-      await this.request({ type: "auth", token: this.#credentials.token });
+      const ack = await connection.request({ type: "auth", token: this.#credentials.token });
+      if (connection === this.#connection) this.#renewLater(ack);
     } catch (error) {
       // What keeps the token from being renewed comes back as a close with 4001, and is dealt with there.
       if (!(error instanceof Refused || error instanceof Unreachable)) throw error;

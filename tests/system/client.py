@@ -20,6 +20,9 @@ PATIENCE = 15.0
 
 Frame = dict[str, Any]
 
+OPEN: list["Client"] = []
+"""The connections of the test under way, for its runner to close whatever a failed test left open."""
+
 
 def script(*steps: dict[str, Any]) -> str:
     """Return the text of a message for the rehearsal agent."""
@@ -41,6 +44,7 @@ class Client:
         self._ids = itertools.count(1)
         self._news = asyncio.Event()
         self._reader = asyncio.create_task(self._read())
+        OPEN.append(self)
 
     async def _read(self) -> None:
         try:
@@ -152,8 +156,17 @@ class Client:
 
     async def close(self) -> None:
         """Close as a page does."""
+        if self in OPEN:
+            OPEN.remove(self)
         await self.socket.close()
         await self._reader
+
+
+async def close_all() -> None:
+    """Close what is still open."""
+    for client in list(OPEN):
+        client.socket.transport.resume_reading()
+        await client.close()
 
 
 async def dial(server: ServerProcess, path: str = "", token: str | None = None, **options: Any) -> Client:

@@ -5,6 +5,7 @@ import inspect
 
 import pytest
 
+from tests.system.client import close_all
 from tests.system.process import ServerProcess
 from tests.system.promises import check_log
 
@@ -20,7 +21,10 @@ def pytest_pyfunc_call(pyfuncitem):
 
     async def bounded():
         async with asyncio.timeout(TEST_SECONDS):
-            await pyfuncitem.obj(**arguments)
+            try:
+                await pyfuncitem.obj(**arguments)
+            finally:
+                await close_all()
 
     asyncio.run(bounded())
     return True

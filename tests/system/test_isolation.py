@@ -67,11 +67,15 @@ class Person:
 
     async def work(self):
         """Send every message from one connection or the other, all at once, and wait for every end on both."""
-        asked = []
-        for place, (session_id, mark) in enumerate(zip(self.sessions, self.marks, strict=True)):
-            client = self.clients[place % 2]
-            for text in scripts(mark):
-                asked.append((client, await client.ask("message", text=text, agent="rehearsal", session_id=session_id)))
+        work = [
+            (self.clients[place % 2], session_id, text)
+            for place, (session_id, mark) in enumerate(zip(self.sessions, self.marks, strict=True))
+            for text in scripts(mark)
+        ]
+        asked = [
+            (client, await client.ask("message", text=text, agent="rehearsal", session_id=session_id))
+            for client, session_id, text in work
+        ]
         acks = [await client.answer(frame_id) for client, frame_id in asked]
         assert [ack["type"] for ack in acks] == ["ack"] * len(acks)
         self.runs = [ack["run_id"] for ack in acks]
