@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from actors.runtime.errors import SpecError
 from actors.runtime.restarts import Intensity  # noqa: TC001 - small and pure; one import style for policies
 
+MAX_FACTOR = 1000
+"""How steeply delays may grow; its 64th power is still a float."""
+
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
@@ -26,8 +29,10 @@ class Backoff:
         Raises:
             SpecError: on a contradiction between the fields.
         """
-        if not (0 <= self.minimum <= self.maximum and self.factor >= 1 and 0 <= self.jitter <= 1):
-            raise SpecError(f"{self} needs 0 <= minimum <= maximum, factor >= 1 and jitter from 0 to 1")
+        if not (0 <= self.minimum <= self.maximum and 1 <= self.factor <= MAX_FACTOR and 0 <= self.jitter <= 1):
+            raise SpecError(
+                f"{self} needs 0 <= minimum <= maximum, factor from 1 to {MAX_FACTOR} and jitter from 0 to 1"
+            )
 
     @property
     def healthy_after(self) -> float:
@@ -38,7 +43,7 @@ class Backoff:
         """Return the seconds to wait after the ``failures``-th failure in a row; ``draw`` in [0, 1) is the jitter."""
         if failures <= 1:
             return 0.0
-        # Doubling stops mattering long before the exponent overflows a float.
+        # Growth stops mattering long before the power overflows a float.
         exponent = min(failures - 2, 64)
         return min(self.minimum * self.factor**exponent, self.maximum) * (1 + self.jitter * draw)
 

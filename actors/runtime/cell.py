@@ -19,7 +19,7 @@ from contextvars import Context
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from actors.runtime.errors import ActorDied, ActorKilled, ActorRestarting, MailboxFull, Phase
+from actors.runtime.errors import ActorDied, ActorKilled, ActorRestarting, MailboxFull, Phase, RuntimeFault
 from actors.runtime.mailbox import Mailbox
 from actors.runtime.messages import SUPERVISORY, ChildExited, ChildStarted, Down
 from actors.runtime.reasons import KILLED, ExitReason, failed, start_failed
@@ -62,6 +62,7 @@ class Cell:
 
     __slots__ = (
         "__weakref__",
+        "_abandoned",
         "_current",
         "_deadline",
         "_deferred",
@@ -94,10 +95,11 @@ class Cell:
         self.state = State.DOWN
         self.actor: Actor | None = None
         self.worker: Any = None
-        self.waiting_on: Cell | None = None
+        self.waiting_on: Future[Any] | None = None
         self.retry_at: float | None = None
         self._queued = False
         self._doomed = False
+        self._abandoned = False
         self._current: Envelope | None = None
         self._exit_reason: ExitReason | None = None
         self._deadline: Timer | None = None
@@ -139,7 +141,7 @@ class Cell:
         if not taken:
             raise MailboxFull(self.address, self.spec.mailbox.capacity)
         if dropped is not None:
-            self._drop(dropped)
+            self._drop(dropped, MailboxFull(self.address, self.spec.mailbox.capacity))
         self._wake()
 
     def deliver_ask(self, envelope: Envelope) -> None:
@@ -171,11 +173,11 @@ class Cell:
             return ActorRestarting(self.address, self.incarnation, self._exit_reason, wait)
         return ActorDied(self.address, self.incarnation, self._exit_reason, phase)
 
-    def _drop(self, envelope: Envelope) -> None:
+    def _drop(self, envelope: Envelope, cause: RuntimeFault) -> None:
         if envelope.reply_to is None:
             self.runtime.dead_letter(self.address, envelope.message)
         elif not envelope.reply_to.done:
-            envelope.reply_to.fail(self._died(Phase.QUEUED))
+            envelope.reply_to.fail(cause)
 
     # Running: called by a worker of the dispatcher.
 
@@ -239,8 +241,9 @@ class Cell:
         expected = future is not None and isinstance(error, self.spec.expected)
         if not expected:
             self._exit_reason = self._reason_of(error)
-        if future is not None and not future.done:
-            future.fail(self._died(Phase.IN_FLIGHT) if isinstance(error, ActorKilled) else error)
+        if future is not None:
+            # Whatever isn't an Exception was meant for this greenlet: raised at the asker, it would end that one too.
+            self._reply(future, None, error if isinstance(error, Exception) else self._died(Phase.IN_FLIGHT))
         self._current = None
         if self._exit_reason is not None:
             self.end(self._exit_reason)
@@ -250,9 +253,13 @@ class Cell:
             return KILLED
         return start_failed(error) if self.state is State.STARTING else failed(error)
 
-    def _reply(self, future: Future[Any], value: Any) -> None:
+    def _reply(self, future: Future[Any], value: Any, error: BaseException | None = None) -> None:
         if future.abandoned:
             self.runtime.late_reply(self.address)
+        elif future.done:
+            return  # Its holder resolved it himself, or the handler deferred it and failed.
+        elif error is not None:
+            future.fail(error)
         else:
             future.set(value)
 
@@ -272,32 +279,47 @@ class Cell:
         if self._deferred is None or future not in self._deferred:
             return
         self._deferred.discard(future)
-        if error is not None and not future.abandoned:
-            future.fail(error)
-        else:
-            self._reply(future, value)
+        self._reply(future, value, error)
 
     # Beginning a life.
 
     def revive(self) -> None:
         """Begin the next incarnation; the one before must have ended."""
+        self._begin()
+        self._launch()
+
+    def revive_here(self) -> None:
+        """Begin the first life with an actor that is constructed here; what the constructor raises is raised here."""
+        self._begin()
+        try:
+            self.actor = self._construct()
+        except BaseException as error:
+            self.end(start_failed(error))
+            raise
+        self._launch()
+
+    def _begin(self) -> None:
         assert self.ended, self
         self.incarnation += 1
         self.state = State.STARTING
         self.retry_at = None
         self._doomed = False
+        self._abandoned = False
         self._exit_reason = None
-        self.mailbox.put_system(_Order(Cell._on_start))
-        self._wake()
 
-    def construct(self) -> None:
-        """Make the actor object; where nobody did before the start, the start does."""
+    def _launch(self) -> None:
+        if not self.ended:
+            # Ahead of what the constructor has had delivered meanwhile.
+            self.mailbox.put_system(_Order(Cell._on_start), first=True)
+            self._wake()
+
+    def _construct(self) -> Actor:
         factory: Any = self.spec.factory
-        actor = factory.__new__(factory)
+        actor: Any = factory.__new__(factory)
         # Before __init__, so that it may use the actor's own address and clock.
         actor._cell = self  # noqa: SLF001
         actor.__init__(*self.spec.args, **self.spec.kwargs)
-        self.actor = actor
+        return actor  # type: ignore[no-any-return]
 
     def _on_start(self, _: None) -> None:
         worker = self.worker
@@ -311,17 +333,18 @@ class Cell:
             self.started()
 
     def _bring_up(self) -> bool:
-        if self.actor is None:
-            self.construct()
-        assert self.actor is not None
-        self.actor.on_start()
-        return self.actor._start_children()  # noqa: SLF001 - the supervisor's part of a start
+        worker, actor = self.worker, self.actor or self._construct()
+        if self.worker is not worker:
+            return False  # Abandoned in the constructor: another life may have begun.
+        self.actor = actor
+        actor.on_start()
+        return self.worker is worker and actor._start_children()  # noqa: SLF001 - the supervisor's part of a start
 
     def started(self) -> None:
         """Open the mailbox: the actor, and where it is a supervisor its first children, are up."""
         self.state = State.RUNNING
         if self.parent is not None:
-            self.parent.deliver_system(ChildStarted(self.spec.id, self.incarnation))
+            self.parent.deliver_system(ChildStarted(self.spec.id, self, self.incarnation))
 
     # Ending a life.
 
@@ -337,7 +360,7 @@ class Cell:
             self.kill()
             return
         self.deliver_system(_Order(Cell.end, reason))
-        if within is not None:
+        if within is not None and not self._doomed:
             self._arm(within, self.kill)
 
     def kill(self) -> None:
@@ -346,26 +369,33 @@ class Cell:
             return
         self._doomed = True
         self._arm(self.spec.kill_grace, self.abandon)
+        # For a busy one, too: its handler may return before the interrupt comes, or swallow it and return then.
+        self.mailbox.put_system(_Order(Cell.end, KILLED), first=True)
+        self._wake()
         if self.worker is not None:
             self.runtime.dispatcher.interrupt(self, ActorKilled(self.address))
-        else:
-            self.mailbox.put_system(_Order(Cell.end, KILLED), first=True)
-            self._wake()
 
     def abandon(self) -> None:
         """Give up on a handler that swallows its kill: seal the actor and let its greenlet be."""
         if self.ended:
             return
+        if self.worker is None:
+            # No handler keeps it; it waits for its children, each of which ends within a grace of its own.
+            self._arm(self.spec.kill_grace, self.abandon)
+            return
         self.runtime.report("unkillable", self)
         self.worker = None
         self._queued = False
+        self._abandoned = True
         self._exit_reason = KILLED
-        if self.actor is not None:
-            self.actor._release_children(killed=True)  # noqa: SLF001 - the supervisor's part of an end
-        self._close()
+        self.end(KILLED)
+        if self.mailbox.has_system:
+            self._wake()
 
     def end(self, reason: ExitReason) -> None:
         """Leave the running state; the hooks run once the children, where there are any, are gone."""
+        if self.ended:
+            return
         first = self.state is not State.STOPPING
         if first:
             self.state = State.STOPPING
@@ -378,7 +408,7 @@ class Cell:
         """Run the actor's last hook, bounded, and close."""
         worker, reason = self.worker, self._exit_reason
         assert reason is not None
-        if self.actor is not None and self.actor.has_last_hook:
+        if self.actor is not None and self.actor.has_last_hook and not self._abandoned:
             if self._deadline is None:
                 self._arm(self.spec.shutdown or self.spec.kill_grace, self.kill)
             self._run_last_hook(self.actor, reason)
@@ -404,7 +434,7 @@ class Cell:
             self.bury()
         else:
             assert self.parent is not None
-            self.parent.deliver_system(ChildExited(self.spec.id, self.incarnation, reason))
+            self.parent.deliver_system(ChildExited(self.spec.id, self, self.incarnation, reason))
         self._notify(Down(self.address, self.incarnation, reason))
 
     def _settle_debts(self) -> None:
@@ -419,7 +449,7 @@ class Cell:
 
     def _drop_waiting(self) -> None:
         for envelope in self.mailbox.drain():
-            self._drop(envelope)
+            self._drop(envelope, self._died(Phase.QUEUED))
 
     def bury(self) -> None:
         """Make the end final: the address is free."""
@@ -435,9 +465,8 @@ class Cell:
             listener(down)
 
     def on_death(self, listener: Callable[[Down], object]) -> None:
-        """Call ``listener`` once with the `Down` of this incarnation; at once where it is over."""
-        if self.ended:
-            assert self._exit_reason is not None
+        """Call ``listener`` once with the `Down` of this incarnation, or of the first; at once where it is over."""
+        if self.ended and self._exit_reason is not None:
             listener(Down(self.address, self.incarnation, self._exit_reason))
         else:
             self._listeners = [*(self._listeners or ()), listener]

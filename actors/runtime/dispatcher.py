@@ -40,6 +40,7 @@ class Runnable(Protocol):
     """What the dispatcher runs: an actor's cell."""
 
     incarnation: int
+    state: Any
     worker: Any
 
     def run(self, worker: object) -> None:
@@ -146,7 +147,7 @@ class HubDispatcher:
         """Raise ``error`` in the handler of ``cell``; in the loop's next turn unless it is the caller's own."""
         if cell.worker is getcurrent():
             raise error
-        self.hub.loop.run_callback(self._throw, cell.worker, cell, cell.incarnation, error)
+        self.hub.loop.run_callback(self._throw, cell.worker, cell, (cell.incarnation, cell.state), error)
 
     def call_soon(self, call: Callable[..., object], *args: Any) -> None:
         """Call on the hub's thread; safe from any thread."""
@@ -175,11 +176,13 @@ class HubDispatcher:
 
     def _turn(self) -> None:
         # The flag stays up while the worker runs: what it schedules, it runs itself.
-        if self._queue:
-            self._switch_to(self._idle.pop() if self._idle else _Worker(self))
-        self._turn_due = False
-        if self._queue:
-            self._ask_for_turn()
+        try:
+            if self._queue:
+                self._switch_to(self._idle.pop() if self._idle else _Worker(self))
+        finally:  # A worker that dies of a defect, or of a subscriber's, doesn't take the others' turns with it.
+            self._turn_due = False
+            if self._queue:
+                self._ask_for_turn()
 
     @staticmethod
     def _switch_to(worker: _Worker) -> None:
@@ -187,7 +190,8 @@ class HubDispatcher:
         worker.blocked = worker.cell is not None
 
     @staticmethod
-    def _throw(worker: _Worker | None, cell: Runnable, incarnation: int, error: BaseException) -> None:
-        # By now the handler may have returned and the worker run somebody else.
-        if worker is not None and worker.cell is cell and cell.worker is worker and cell.incarnation == incarnation:
-            worker.throw(error)
+    def _throw(worker: _Worker | None, cell: Runnable, stage: tuple[int, Any], error: BaseException) -> None:
+        # By now the handler may have returned and the worker run somebody else, or the cell's last hook.
+        here = worker is not None and worker.cell is cell and cell.worker is worker
+        if here and (cell.incarnation, cell.state) == stage:
+            worker.throw(error)  # type: ignore[union-attr]

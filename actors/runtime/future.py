@@ -14,11 +14,14 @@ from pykka import _future
 from actors.runtime.errors import AskDeadlock, AskTimeout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from actors.runtime.cell import Cell
 
 T = TypeVar("T")
+J = TypeVar("J")
+M = TypeVar("M")
+R = TypeVar("R")
 
 ASK_TIMEOUT = 5.0
 """How many seconds an ask waits when nobody says otherwise."""
@@ -51,8 +54,8 @@ class Future(pykka.Future[T], Generic[T]):
 
     @property
     def done(self) -> bool:
-        """Whether a value or an exception is there."""
-        return self._value is not _PENDING
+        """Whether a value or an exception is there, or will be computed by a hook: nobody can set it any more."""
+        return self._value is not _PENDING or self._get_hook is not None
 
     def get(self, *, timeout: float | None = DEFAULT) -> T:
         """Return the value, or raise what was set as the exception; blocks the calling greenlet until then.
@@ -100,12 +103,35 @@ class Future(pykka.Future[T], Generic[T]):
 
     def set_get_hook(self, func: Callable[[float | None], T]) -> None:
         """Compute the value with ``func(timeout)`` at the first `get`."""
-        if self.done:
+        if self._value is not _PENDING:
             raise queue.Full
         super().set_get_hook(func)
 
+    # pykka's futures made of futures hand the timeout of their `get` down as it is, and would wait for ever by default.
+
+    def filter(self: Future[Iterable[J]], func: Callable[[J], bool]) -> pykka.Future[Iterable[J]]:
+        """Return a future of the items that pass ``func``."""
+        return self._as_patient(pykka.Future.filter(self, func))
+
+    def join(self, *futures: pykka.Future[Any]) -> pykka.Future[Iterable[Any]]:
+        """Return a future of the list of this one's and the others' values."""
+        return self._as_patient(pykka.Future.join(self, *futures))
+
+    def map(self, func: Callable[[T], M]) -> pykka.Future[M]:
+        """Return a future of what ``func`` makes of the value."""
+        return self._as_patient(pykka.Future.map(self, func))
+
+    def reduce(self: Future[Iterable[J]], func: Callable[[R, J], R], *args: R) -> pykka.Future[R]:
+        """Return a future of the items reduced by ``func``."""
+        return self._as_patient(pykka.Future.reduce(self, func, *args))
+
+    def _as_patient(self, derived: pykka.Future[M]) -> pykka.Future[M]:
+        assert isinstance(derived, Future)
+        derived._default_timeout = self._default_timeout  # noqa: SLF001 - one of ours
+        return derived
+
     def _resolve(self, value: T | None, error: BaseException | None) -> None:
-        if self.done or self._get_hook is not None:
+        if self.done:
             raise queue.Full
         self._value, self._error = value, error
         for waiter in self._waiters:
@@ -118,7 +144,7 @@ class Future(pykka.Future[T], Generic[T]):
             return
         if self._asked is not None:
             refuse_cycle(asker, self._asked)
-        asker.waiting_on = self._asked
+        asker.waiting_on = self
         try:
             self._block(timeout)
         finally:
@@ -151,4 +177,10 @@ def refuse_cycle(asker: Cell, asked: Cell) -> None:
     while link is not None:
         if link is asker:
             raise AskDeadlock(f"{asker.address} asks {asked.address}, which waits for {asker.address}")
-        link = link.waiting_on
+        link = _asked_by(link)
+
+
+def _asked_by(asker: Cell) -> Cell | None:
+    # One whose answer is there waits no longer, though it hasn't had its turn to go on.
+    future = asker.waiting_on
+    return None if future is None or future.done else future._asked  # noqa: SLF001 - one of ours

@@ -16,10 +16,14 @@ class Down(NamedTuple):
     reason: ExitReason
 
 
+# A supervisor's messages bear the child's cell, too: once a child is forgotten, its id and its incarnations come again.
+
+
 class ChildStarted(NamedTuple):
     """A child is up; for its supervisor."""
 
     child_id: str
+    cell: object
     incarnation: int
 
 
@@ -27,6 +31,7 @@ class ChildExited(NamedTuple):
     """A child's incarnation is dead; for its supervisor."""
 
     child_id: str
+    cell: object
     incarnation: int
     reason: ExitReason
 
@@ -35,6 +40,7 @@ class RestartDue(NamedTuple):
     """A backoff is over; from a supervisor to itself."""
 
     child_id: str
+    cell: object
     incarnation: int
 
 

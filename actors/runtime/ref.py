@@ -115,8 +115,9 @@ class ActorRef(pykka.ActorRef[A]):
 
         Raises:
             AskTimeout: it didn't end in time (5 s by default, None for ever); the stop goes on.
+            AskDeadlock: the actor is the caller, or waits for it; the stop goes on once the handler returns.
         """
-        future: Future[bool] = Future(None, ASK_TIMEOUT if timeout is DEFAULT else timeout)
+        future: Future[bool] = Future(self._cell, ASK_TIMEOUT if timeout is DEFAULT else timeout)
         self._cell.stop(reason, within=None, waiter=future)
         return future.get() if block else future
 

@@ -11,7 +11,7 @@ import structlog
 from actors.runtime.cell import Cell
 from actors.runtime.deadletters import DeadLetters
 from actors.runtime.dispatcher import HubClock, HubDispatcher
-from actors.runtime.future import ASK_TIMEOUT
+from actors.runtime.future import ASK_TIMEOUT, Future
 from actors.runtime.reasons import SHUTDOWN, ExitReason
 from actors.runtime.ref import ActorRef
 from actors.runtime.specs import ChildSpec
@@ -63,12 +63,7 @@ class Runtime:
         number = next(self._serial)
         name = factory.__name__.lower()
         cell = self.enroll(ChildSpec(f"{name}-{number}", factory, args, kwargs), parent=None)
-        try:
-            cell.construct()
-        except BaseException:
-            self.forget(cell)
-            raise
-        cell.revive()
+        cell.revive_here()
         return ActorRef(cell)
 
     def supervise(self, spec: ChildSpec) -> ActorRef[Any]:
@@ -100,10 +95,15 @@ class Runtime:
         return [ActorRef(cell) for cell in self._cells.values()]
 
     def stop(self, timeout: float | None = ASK_TIMEOUT, reason: ExitReason = SHUTDOWN) -> None:
-        """Stop every actor, top supervisors and loners in the reverse order of their start; blocks until they ended."""
+        """Stop every actor, top supervisors and loners in the reverse order of their start; blocks until they ended.
+
+        One that hasn't ended after ``timeout`` seconds (None: as long as it takes) is killed.
+        """
         tops = [cell for cell in self._cells.values() if cell.parent is None]
         for cell in reversed(tops):
-            ActorRef(cell).stop(timeout=timeout, reason=reason)
+            ended: Future[bool] = Future(cell)
+            cell.stop(reason, within=timeout, waiter=ended)
+            ended.get()
 
     def call_soon(self, call: Callable[..., object], *args: Any) -> None:
         """Call on the runtime's thread, soon: the one door for other threads."""

@@ -16,7 +16,7 @@ from actors.runtime.errors import ChildExists, ChildNotFound, StartFailed
 from actors.runtime.messages import ChildExited, ChildStarted, RestartDue
 from actors.runtime.reasons import INTENSITY_EXCEEDED, SHUTDOWN, ExitKind
 from actors.runtime.ref import ActorRef
-from actors.runtime.restarts import Intensity, charge
+from actors.runtime.restarts import Intensity, Restart, charge
 from actors.runtime.strategies import Strategy
 
 if TYPE_CHECKING:
@@ -97,9 +97,7 @@ class Supervisor(Actor):
         Raises:
             ChildNotFound: there is none.
         """
-        if child_id not in self._children:
-            raise ChildNotFound(f"{self.address} has no child {child_id!r}")
-        return ActorRef(self._children[child_id].cell)
+        return ActorRef(self._known(child_id).cell)
 
     def has_child(self, child_id: str) -> bool:
         """Tell whether there is a child of that id."""
@@ -122,27 +120,33 @@ class Supervisor(Actor):
         return ActorRef(child.cell)
 
     def stop_child(self, child_id: str) -> None:
-        """Begin to stop a child for good; it is forgotten once it ended."""
-        child = self._children[child_id]
-        child.unwanted = True
-        self._coming_up.discard(child_id)
-        if child.cell.ended:
-            self._forget(child)
-        else:
-            self._going_down.add(child_id)
-            self._advance()
+        """Begin to stop a child for good; it is forgotten once it ended.
+
+        Raises:
+            ChildNotFound: there is none.
+        """
+        self._dismiss(self._known(child_id))
+        self._advance()
 
     def kill_child(self, child_id: str) -> None:
-        """End a child now and for good."""
-        child = self._children[child_id]
-        child.unwanted = True
-        self._going_down.add(child_id)
+        """End a child now and for good.
+
+        Raises:
+            ChildNotFound: there is none.
+        """
+        child = self._known(child_id)
+        self._dismiss(child)
         child.stop_sent = True
         child.cell.kill()
+        self._advance()
 
     def replace_child(self, child_id: str) -> None:
-        """Kill a child and begin its next life; this is no failure and isn't charged to any budget."""
-        child = self._children[child_id]
+        """Kill a child and begin its next life; this is no failure and isn't charged to any budget.
+
+        Raises:
+            ChildNotFound: there is none.
+        """
+        child = self._known(child_id)
         self._coming_up.add(child_id)
         if not child.cell.ended:
             self._going_down.add(child_id)
@@ -150,22 +154,34 @@ class Supervisor(Actor):
             child.cell.kill()
         self._advance()
 
+    def _known(self, child_id: str) -> Child:
+        if child_id not in self._children:
+            raise ChildNotFound(f"{self.address} has no child {child_id!r}")
+        return self._children[child_id]
+
+    def _dismiss(self, child: Child) -> None:
+        child.unwanted = True
+        self._coming_up.discard(child.spec.id)
+        if child.cell.ended:
+            self._forget(child)
+        else:
+            self._going_down.add(child.spec.id)
+
     # What the children report.
 
     @receives(ChildStarted)
     def _on_child_started(self, message: ChildStarted) -> None:
-        child = self._current(message.child_id, message.incarnation)
+        child = self._current(message)
         if child is None:
             return
         self._coming_up.discard(message.child_id)
         self._advance()
-        if self._cell.state is State.STARTING and not self._coming_up:
-            self._cell.started()
-        self.child_started(message.child_id, message.incarnation)
+        if not self._ending:
+            self.child_started(message.child_id, message.incarnation)
 
     @receives(ChildExited)
     def _on_child_exited(self, message: ChildExited) -> None:
-        child = self._current(message.child_id, message.incarnation)
+        child = self._current(message)
         if child is None:
             return
         ordered = message.child_id in self._going_down
@@ -181,7 +197,7 @@ class Supervisor(Actor):
 
     @receives(RestartDue)
     def _on_restart_due(self, message: RestartDue) -> None:
-        child = self._current(message.child_id, message.incarnation)
+        child = self._current(message)
         if child is not None:
             child.cell.retry_at = None
             self._advance()
@@ -191,9 +207,11 @@ class Supervisor(Actor):
             return None
         return 0.0 if child.cell.retry_at is None else child.cell.retry_at - self.runtime.clock.monotonic()
 
-    def _current(self, child_id: str, incarnation: int) -> Child | None:
-        child = self._children.get(child_id)
-        return child if child is not None and child.cell.incarnation == incarnation else None
+    def _current(self, message: ChildStarted | ChildExited | RestartDue) -> Child | None:
+        child = self._children.get(message.child_id)
+        if child is None or child.cell is not message.cell:
+            return None
+        return child if child.cell.incarnation == message.incarnation else None
 
     # The policy.
 
@@ -215,12 +233,19 @@ class Supervisor(Actor):
         child.failures += 1
         delay = child.spec.backoff.delay(child.failures, self.runtime.random.random())
         self.runtime.report("restarting", child.cell, reason=reason, delay=delay)
-        affected = self.strategy.affected(list(self._children), child.spec.id)
-        self._coming_up.update(affected)
-        self._going_down.update(sibling for sibling in affected if not self._children[sibling].cell.ended)
+        for sibling in self.strategy.affected(list(self._children), child.spec.id):
+            self._take_along(self._children[sibling])
         if delay > 0:
             child.cell.retry_at = now + delay
-            self.send_after(delay, RestartDue(child.spec.id, child.cell.incarnation))
+            self.send_after(delay, RestartDue(child.spec.id, child.cell, child.cell.incarnation))
+
+    def _take_along(self, child: Child) -> None:
+        if child.spec.restart is Restart.TEMPORARY:
+            self._dismiss(child)
+            return
+        self._coming_up.add(child.spec.id)
+        if not child.cell.ended:
+            self._going_down.add(child.spec.id)
 
     def _charge(self, child: Child, now: float) -> bool:
         charged = charge(child.window if self.budget_per_child else self._window, now, self.intensity)
@@ -243,11 +268,16 @@ class Supervisor(Actor):
     def _advance(self) -> None:
         if self._going_down:
             self._stop_next()
-        elif self._ending:
-            if self._cell.state is State.STOPPING:
+        if self._ending:
+            if not self._going_down and self._cell.state is State.STOPPING:
                 self._cell.finish()
-        else:
+        elif self._independent or not self._going_down:
             self._start_next()
+
+    @property
+    def _independent(self) -> bool:
+        """Whether no child's next life waits for another's end or start. Only the first start has an order then."""
+        return self.dynamic or (self.strategy is Strategy.ONE_FOR_ONE and self._cell.state is State.RUNNING)
 
     def _stop_next(self) -> None:
         for child_id in reversed(self._children):
@@ -266,8 +296,10 @@ class Supervisor(Actor):
                 continue
             if child.cell.ended and child.cell.retry_at is None:
                 self._begin_life(child)
-            if not self.dynamic:
+            if not self._independent:
                 return
+        if not self._coming_up and self._cell.state is State.STARTING:
+            self._cell.started()
 
     def _begin_life(self, child: Child) -> None:
         child.started_at = self.runtime.clock.monotonic()

@@ -147,7 +147,10 @@ class Session(Commands, Supervisor):
         if run is None:
             return
         run.last_event = self.runtime.clock.monotonic()
-        if isinstance(data, ToolExecuting):
+        if isinstance(data, AgentStarted):
+            # Here and not where it is sent off: words of the last attempt may still be on their way.
+            run.said.clear()
+        elif isinstance(data, ToolExecuting):
             run.open_calls[data.tool_call_id] = data.tool
             run.tools_used.add(data.tool)
         elif isinstance(data, ToolCompleted):
@@ -180,7 +183,6 @@ class Session(Commands, Supervisor):
         run.attempt += 1
         run.started = now if run.started is None else run.started
         run.last_event = now
-        run.said.clear()
         left = max(0.0, run.started + self.environment.run_timeout - now)
         queued_ms = max(0, now_ms - run.accepted_ms - round((now - run.started) * 1000))
         self.record(run.run_id, AgentStarted(run.agent, run.attempt, queued_ms, round(left * 1000)))

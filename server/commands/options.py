@@ -9,6 +9,7 @@ from typing import IO, Any, TypeVar
 
 import click
 
+from actors.tools.errors import PluginError
 from config.errors import SettingsError
 from config.loading import Loaded, load
 from server.errors import ServerFault
@@ -60,8 +61,8 @@ def loaded(config_file: Path | None, **flags: Any) -> Loaded:
 
 @contextmanager
 def told_plainly() -> Iterator[None]:
-    """Turn what the server refuses, and a data directory that can't be used, into one line and status 1."""
+    """Turn what the server refuses, plug-ins that don't load and a data directory that can't be used into status 1."""
     try:
         yield
-    except (ServerFault, OSError, sqlite3.Error) as error:
+    except (ServerFault, PluginError, OSError, sqlite3.Error) as error:
         raise click.ClickException(str(error)) from error

@@ -164,7 +164,8 @@ class Client:
 
 async def close_all() -> None:
     """Close what is still open."""
-    for client in list(OPEN):
+    while OPEN:
+        client = OPEN[0]
         client.socket.transport.resume_reading()
         await client.close()
 

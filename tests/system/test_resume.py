@@ -1,6 +1,7 @@
 """Tabs, disconnects, reloads: whoever comes back gets exactly what was missed, or is told that it can't be had."""
 
 import asyncio
+import socket
 
 import pytest
 
@@ -200,15 +201,18 @@ async def test_subscribing_twice_shows_nothing_twice(server, session):
 
 
 async def test_a_tab_that_doesnt_read_costs_the_others_nothing_and_catches_up_to_every_event(server, session):
-    big = [{"tool": "big", "arguments": {"bytes": 100_000}}] * 900
-    # A reader with a small buffer that stops reading, so that the server's side fills up.
-    slow = await dial(server, token=server.known("demo").token, max_queue=1)
+    # More than the kernel keeps for a connection: the server's side must fill up and fall behind.
+    steps = [{"tool": "big", "arguments": {"bytes": 100_000}}] * 900
+    narrow = socket.socket()
+    narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    narrow.connect(("127.0.0.1", server.port))
+    slow = await dial(server, token=server.known("demo").token, sock=narrow, max_queue=1)
     await slow.request("subscribe", session_id=session)
     slow.socket.transport.pause_reading()
     async with on_stage(server) as client:
-        events = await client.perform(*big, session_id=session)
+        events = [event for _ in range(4) for event in await client.perform(*steps, session_id=session)]
     slow.socket.transport.resume_reading()
-    await slow.ended(events[0]["run_id"])
+    await slow.ended(events[-1]["run_id"])
     await slow.close()
 
     check_connection(slow.entries, owned=[session])
