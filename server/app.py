@@ -72,10 +72,11 @@ class Server:
             self._listener,
             app,
             handler_class=Upgrade,
-            log=logging.getLogger("greenroom.http.access"),
-            error_log=logging.getLogger("greenroom.http.error"),
+            log=None,  # Its handler tells of each request.
+            error_log=logging.getLogger("greenroom.http"),
         )
         self._http.reception = self.reception
+        self._http.logger = logging.getLogger("greenroom.http")
         self._sweeper = gevent.Greenlet(self._sweep)
         self._root = root
 

@@ -11,6 +11,7 @@ import binascii
 import time
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from gevent.monkey import get_original
 from gevent.pywsgi import WSGIHandler
 from geventwebsocket.handler import WebSocketHandler
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 PATH = "/v1/ws"
 # Not gevent's: nobody waits in this one's send and recv, and the detour costs more than the call.
 PlainSocket = get_original("socket", "socket")
+
+log = structlog.get_logger("greenroom.http")
 
 Who = tuple["Claims", "Account"] | None
 
@@ -81,6 +84,12 @@ class Upgrade(WebSocketHandler):  # type: ignore[misc]  # gevent-websocket ships
         if status.startswith("101") and protocol.NAME in offered(self.environ):
             headers = [*headers, ("Sec-WebSocket-Protocol", protocol.NAME)]
         return super().start_response(status, headers, exc_info)
+
+    def log_request(self) -> None:
+        """Log one answered request, without its query: tickets travel there, and tokens that don't belong there."""
+        path = self.path.partition("?")[0] if self.path else None
+        duration_ms = round((self.time_finish - self.time_start) * 1000) if self.time_finish else None
+        log.info("request", method=self.command, path=path, status=self.code, duration_ms=duration_ms)
 
     def run_websocket(self) -> None:
         """Take the socket away from the request, and have it received."""

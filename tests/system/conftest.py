@@ -45,12 +45,20 @@ def launch(tmp_path_factory):
         server.end()
 
 
-@pytest.fixture(scope="module")
-def server(launch):
-    """A demo server with the defaults. At the end every log that its known users have is checked for the promises."""
-    server = launch("--demo")
-    yield server
-    check_all_logs(server)
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """A demo server with the defaults, but for the sessions that so many tests make; all modules share it.
+
+    At the end every log of its known users is checked for the promises, and its own log for faults.
+    """
+    server = ServerProcess(tmp_path_factory.mktemp("shared"), "--demo", toml="[limits]\nsessions_per_user = 1000\n")
+    try:
+        yield server
+        check_all_logs(server)
+    finally:
+        server.end()
+    faults = [line for line in server.log.splitlines() if '"level": "error"' in line or "Traceback" in line]
+    assert not faults, "\n".join(faults)
 
 
 def check_all_logs(server):

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from tests.system.accounts import add_accounts
 from tests.system.client import bearer_protocol, dial, on_stage, script
 from tests.system.promises import check_connection
 
@@ -113,9 +114,9 @@ async def test_the_answer_is_streamed_and_the_deltas_make_up_the_text(server, se
     assert len(deltas) == 9
 
 
-async def test_the_default_session_is_made_on_first_use(launch):
-    server = launch("--demo")
-    login = server.known("demo2")
+async def test_the_default_session_is_made_on_first_use(server):
+    add_accounts(server.data_dir, ["fresh"])
+    login = server.login("fresh")
     assert server.sessions(login) == []
     async with on_stage(server, login) as client:
         ack = await client.request("message", text=QUESTION)
@@ -227,21 +228,21 @@ async def test_the_first_credential_that_is_present_counts(server):
     assert refused.value.response.status_code == 401
 
 
-@pytest.mark.parametrize(
-    "first",
-    [
-        '{"type":"auth","token":"nonsense"}',
-        '{"type":"auth"}',
-        '{"type":"message","text":"let me in"}',
-        "not even json",
-    ],
-)
-async def test_a_bad_first_frame_closes_with_4001_and_says_bye(server, first):
+async def test_a_bad_token_in_the_first_frame_closes_with_4001_and_says_bye(server):
     client = await dial(server)
-    await client.send_raw(first)
+    await client.send("auth", token="nonsense")
 
     assert await client.close_code() == 4001
     assert [(frame["type"], frame["code"]) for frame in client.frames] == [("bye", 4001)]
+
+
+@pytest.mark.parametrize("first", ['{"type":"auth"}', '{"type":"message","text":"let me in"}', "not even json"])
+async def test_a_first_frame_that_is_no_auth_closes_with_4008(server, first):
+    client = await dial(server)
+    await client.send_raw(first)
+
+    assert await client.close_code() == 4008
+    assert client.frames == []
 
 
 async def test_no_auth_in_time_closes_with_4008(launch):

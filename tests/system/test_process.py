@@ -6,6 +6,7 @@ import signal
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from tests.system.accounts import add_accounts
 from tests.system.client import dial, on_stage
 from tests.system.process import run_greenroom
 from tests.system.promises import check_log
@@ -125,8 +126,7 @@ def test_an_agent_that_doesnt_import_is_named_at_the_start(tmp_path):
     assert "Traceback" not in done.stderr
 
 
-def test_a_port_that_is_taken_is_said_plainly(launch, tmp_path):
-    server = launch("--demo")
+def test_a_port_that_is_taken_is_said_plainly(server, tmp_path):
     done = run_greenroom("serve", "--port", str(server.port), "--data-dir", str(tmp_path / "data"))
 
     assert done.returncode != 0
@@ -146,13 +146,13 @@ async def test_without_demo_there_are_no_demo_accounts_and_no_rehearsal(launch):
     assert error["code"] == "not_found"
 
 
-async def test_a_disabled_account_is_out_at_once(launch):
-    server = launch("--demo")
-    login = server.known("demo")
-    done = run_greenroom("users", "disable", "demo", "--data-dir", str(server.data_dir))
+async def test_a_disabled_account_is_out_at_once(server):
+    add_accounts(server.data_dir, ["unwanted"])
+    login = server.login("unwanted")
+    done = run_greenroom("users", "disable", "unwanted", "--data-dir", str(server.data_dir))
 
     assert done.returncode == 0, done.stderr
     assert server.call("GET", "/v1/me", token=login.token).status == 401
-    assert server.call("POST", "/v1/login", {"username": "demo", "password": "demo"}).status == 401
+    assert server.call("POST", "/v1/login", {"username": "unwanted", "password": "unwanted"}).status == 401
     with pytest.raises(InvalidStatus):
         await dial(server, token=login.token)

@@ -655,6 +655,17 @@ def test_an_actor_that_swallows_its_kill_is_abandoned(runtime, obedient, gate, f
     assert fates == [("unkillable", "stubborn"), ("ended", "stubborn")]
 
 
+def test_the_last_hook_of_an_abandoned_actor_does_not_run_beside_its_handler(runtime, chronicle, gate, watch):
+    ref = runtime.supervise(ChildSpec("stubborn", Hooked, (chronicle,), kill_grace=0.01))
+    ref.tell(lambda _: gate.hold_through_everything())
+    gate.await_visitor()
+    end = watch(ref)
+    ref.kill()
+    end.down()
+
+    assert chronicle == [("on_start",)]
+
+
 def test_what_an_abandoned_actor_owes_is_settled(runtime, obedient, gate):
     ref = runtime.supervise(ChildSpec("stubborn", obedient, kill_grace=0.01))
     running = ref.ask(lambda _: gate.hold_through_everything(), block=False)
