@@ -3,26 +3,20 @@
 A cell is what stays when an actor is restarted: its address, its mailbox and its place under a supervisor. It turns
 messages into handler calls, contains everything that a handler can raise, and sees to it that every life ends in
 exactly one `Down`.
-
-::
-
-              start                stop, kill, crash                hooks ran
-    STARTING ───────► RUNNING ───────────────────────► STOPPING ─────────────► DOWN ───► DEAD
-        ▲  └───────────────── start failed ────────────────────────────────────► │
-        └───────────────────────────── revive (the supervisor) ──────────────────┘
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable  # noqa: TC003 - a NamedTuple's fields are read at run time
 from contextvars import Context
-from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from actors.runtime.errors import ActorDied, ActorKilled, ActorRestarting, MailboxFull, Phase, RuntimeFault
-from actors.runtime.mailbox import Mailbox
+from actors.runtime.addressee import Addressee
+from actors.runtime.errors import ActorKilled, Phase
 from actors.runtime.messages import SUPERVISORY, ChildExited, ChildStarted, Down
 from actors.runtime.reasons import KILLED, ExitReason, failed, start_failed
+from actors.runtime.replies import Replies, resolve
+from actors.runtime.states import State
 
 if TYPE_CHECKING:
     from actors.runtime.actor import Actor
@@ -36,16 +30,6 @@ MESSAGES_PER_RUN = 16
 """How many messages one actor handles before others have their turn."""
 
 
-class State(Enum):
-    """Where in its life an actor is."""
-
-    STARTING = "starting"
-    RUNNING = "running"
-    STOPPING = "stopping"
-    DOWN = "down"
-    DEAD = "dead"
-
-
 class _Order(NamedTuple):
     """A move that the cell makes itself, ahead of anything that the actor handles."""
 
@@ -53,71 +37,36 @@ class _Order(NamedTuple):
     argument: Any = None
 
 
-_ACCEPTING = frozenset({State.STARTING, State.RUNNING})
-_ENDED = frozenset({State.DOWN, State.DEAD})
-
-
-class Cell:
-    """One actor's address, mailbox and state. Only the runtime's own modules touch it."""
+class Cell(Addressee):
+    """One actor's life. Only the runtime's own modules touch it."""
 
     __slots__ = (
-        "__weakref__",
         "_abandoned",
-        "_current",
         "_deadline",
-        "_deferred",
         "_doomed",
-        "_exit_reason",
         "_listeners",
-        "_queued",
+        "_replies",
         "_stop_waiters",
         "actor",
-        "address",
-        "incarnation",
-        "mailbox",
         "parent",
-        "retry_at",
-        "runtime",
-        "spec",
-        "state",
         "waiting_on",
-        "worker",
     )
 
     def __init__(self, runtime: Runtime, address: str, spec: ChildSpec, parent: Cell | None) -> None:
         """Make a cell with no life in it yet."""
-        self.runtime = runtime
-        self.address = address
-        self.spec = spec
+        super().__init__(runtime, address, spec)
         self.parent = parent
-        self.mailbox = Mailbox(spec.mailbox)
-        self.incarnation = 0
-        self.state = State.DOWN
         self.actor: Actor | None = None
-        self.worker: Any = None
         self.waiting_on: Future[Any] | None = None
-        self.retry_at: float | None = None
         self._queued = False
         self._doomed = False
         self._abandoned = False
-        self._current: Envelope | None = None
-        self._exit_reason: ExitReason | None = None
         self._deadline: Timer | None = None
-        self._deferred: set[Future[Any]] | None = None
+        self._replies = Replies()
         self._listeners: list[Callable[[Down], object]] | None = None
         self._stop_waiters: list[Future[Any]] | None = None
 
     # What others may ask.
-
-    @property
-    def dead(self) -> bool:
-        """Whether no life will follow."""
-        return self.state is State.DEAD
-
-    @property
-    def ended(self) -> bool:
-        """Whether this incarnation is over; another may follow."""
-        return self.state in _ENDED
 
     @property
     def class_name(self) -> str:
@@ -127,57 +76,6 @@ class Cell:
     def living_actor(self) -> Any:
         """Return the actor of the current incarnation, or None between lives."""
         return self.actor
-
-    # Sending.
-
-    def deliver(self, envelope: Envelope) -> None:
-        """Put a tell into the mailbox; see `ActorRef.tell` for what it raises."""
-        if self.state not in _ACCEPTING:
-            if self.dead:
-                raise self._died(Phase.QUEUED)
-            self.runtime.dead_letter(self.address, envelope.message)
-            return
-        taken, dropped = self.mailbox.put(envelope)
-        if not taken:
-            raise MailboxFull(self.address, self.spec.mailbox.capacity)
-        if dropped is not None:
-            self._drop(dropped, MailboxFull(self.address, self.spec.mailbox.capacity))
-        self._wake()
-
-    def deliver_ask(self, envelope: Envelope) -> None:
-        """Put an ask into the mailbox; what goes wrong resolves its future."""
-        future = envelope.reply_to
-        assert future is not None
-        if self.state not in _ACCEPTING:
-            future.fail(self._died(Phase.QUEUED))
-            return
-        try:
-            self.deliver(envelope)
-        except MailboxFull as full:
-            future.fail(full)
-
-    def deliver_system(self, message: Any) -> None:
-        """Put a message ahead of the mailbox: never refused while the incarnation lives."""
-        if not self.ended:
-            self.mailbox.put_system(message)
-            self._wake()
-
-    def _wake(self) -> None:
-        if not self._queued:
-            self._queued = True
-            self.runtime.dispatcher.schedule(self)
-
-    def _died(self, phase: Phase) -> ActorDied:
-        if self.state is State.DOWN and self.retry_at is not None:
-            wait = max(0.0, self.retry_at - self.runtime.clock.monotonic())
-            return ActorRestarting(self.address, self.incarnation, self._exit_reason, wait)
-        return ActorDied(self.address, self.incarnation, self._exit_reason, phase)
-
-    def _drop(self, envelope: Envelope, cause: RuntimeFault) -> None:
-        if envelope.reply_to is None:
-            self.runtime.dead_letter(self.address, envelope.message)
-        elif not envelope.reply_to.done:
-            envelope.reply_to.fail(cause)
 
     # Running: called by a worker of the dispatcher.
 
@@ -213,17 +111,16 @@ class Cell:
 
     def _handle(self, envelope: Envelope) -> None:
         worker, future = self.worker, envelope.reply_to
-        self._current = envelope
+        self._replies.current = future
         try:
             reply = envelope.context.run(self.actor._handle_receive, envelope.message)  # type: ignore[union-attr]  # noqa: SLF001 - pykka's seam, pinned by a contract test
         except BaseException as error:  # noqa: BLE001 - containment is the point
             if self.worker is worker:
                 self._contain(error, future)
             return
-        if self.worker is worker and self._current is envelope:
-            self._current = None
-            if future is not None:
-                self._reply(future, reply)
+        if self.worker is worker and self._replies.current is not None:
+            self._reply(self._replies.current, reply)
+            self._replies.current = None
 
     def _handle_system(self, message: Any) -> None:
         if isinstance(message, _Order):
@@ -244,7 +141,7 @@ class Cell:
         if future is not None:
             # Whatever isn't an Exception was meant for this greenlet: raised at the asker, it would end that one too.
             self._reply(future, None, error if isinstance(error, Exception) else self._died(Phase.IN_FLIGHT))
-        self._current = None
+        self._replies.current = None
         if self._exit_reason is not None:
             self.end(self._exit_reason)
 
@@ -254,32 +151,17 @@ class Cell:
         return start_failed(error) if self.state is State.STARTING else failed(error)
 
     def _reply(self, future: Future[Any], value: Any, error: BaseException | None = None) -> None:
-        if future.abandoned:
+        if not resolve(future, value, error):
             self.runtime.late_reply(self.address)
-        elif future.done:
-            return  # Its holder resolved it himself, or the handler deferred it and failed.
-        elif error is not None:
-            future.fail(error)
-        else:
-            future.set(value)
-
-    # Replies that come later than the handler's return.
 
     def defer(self) -> Future[Any] | None:
         """Keep the current message's reply open; None where it was a tell."""
-        future = self._current.reply_to if self._current is not None else None
-        if future is not None:
-            self._current = None  # The handler's return is no longer the reply.
-            self._deferred = self._deferred or set()
-            self._deferred.add(future)
-        return future
+        return self._replies.defer()
 
     def resolve_deferred(self, future: Future[Any], value: Any, error: BaseException | None) -> None:
-        """Answer a deferred ask; one that was answered already, or given up, is left alone."""
-        if self._deferred is None or future not in self._deferred:
-            return
-        self._deferred.discard(future)
-        self._reply(future, value, error)
+        """Answer a deferred ask; one that was answered already is left alone."""
+        if self._replies.take_deferred(future):
+            self._reply(future, value, error)
 
     # Beginning a life.
 
@@ -438,12 +320,8 @@ class Cell:
         self._notify(Down(self.address, self.incarnation, reason))
 
     def _settle_debts(self) -> None:
-        current, self._current = self._current, None
-        deferred, self._deferred = self._deferred, None
-        unanswered = {current.reply_to} if current is not None else set()
-        for future in unanswered | (deferred or set()):
-            if future is not None and not future.done:
-                future.fail(self._died(Phase.IN_FLIGHT))
+        for future in self._replies.take_all():
+            future.fail(self._died(Phase.IN_FLIGHT))
         self._drop_waiting()
         self.mailbox.clear_system()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import random
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,7 +13,7 @@ from actors.runtime.cell import Cell
 from actors.runtime.deadletters import DeadLetters
 from actors.runtime.dispatcher import HubClock, HubDispatcher
 from actors.runtime.future import ASK_TIMEOUT, Future
-from actors.runtime.reasons import SHUTDOWN, ExitReason
+from actors.runtime.reasons import SHUTDOWN, ExitKind, ExitReason
 from actors.runtime.ref import ActorRef
 from actors.runtime.specs import ChildSpec
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from actors.runtime.dispatcher import Dispatcher
 
 log = structlog.get_logger(__name__)
+
+_ORDERED = frozenset({ExitKind.NORMAL, ExitKind.SHUTDOWN, ExitKind.KILLED})
 
 
 class Runtime:
@@ -118,8 +121,10 @@ class Runtime:
     def report(self, event: str, cell: Cell, **details: Any) -> None:
         """Tell the log and the subscribers what became of an actor."""
         reason = details.get("reason")
-        if reason is None or not reason.clean:
-            log.warning("actor", fate=event, actor=cell.address, incarnation=cell.incarnation, **_shown(details))
+        unforeseen = reason is None or reason.kind not in _ORDERED
+        # An end that somebody ordered is news only to who looks closely.
+        level = logging.WARNING if unforeseen else logging.DEBUG
+        log.log(level, "actor", fate=event, actor=cell.address, incarnation=cell.incarnation, **_shown(details))
         for subscriber in self._subscribers:
             subscriber(event, cell, details)
 

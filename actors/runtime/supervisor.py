@@ -11,12 +11,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from actors.runtime.actor import Actor, receives
-from actors.runtime.cell import State
 from actors.runtime.errors import ChildExists, ChildNotFound, StartFailed
 from actors.runtime.messages import ChildExited, ChildStarted, RestartDue
 from actors.runtime.reasons import INTENSITY_EXCEEDED, SHUTDOWN, ExitKind
 from actors.runtime.ref import ActorRef
 from actors.runtime.restarts import Intensity, Restart, charge
+from actors.runtime.states import State
 from actors.runtime.strategies import Strategy
 
 if TYPE_CHECKING:

@@ -62,6 +62,9 @@ if TYPE_CHECKING:
 INTERNAL_MAILBOX = MailboxSpec(capacity=10_000)
 """For mailboxes that the session's own actors fill: each of their senders is bounded by itself."""
 
+AGENT_SHUTDOWN = 0.2
+"""How many seconds an agent has to end its work when its session, or what it stands on, stops."""
+
 DELETED = Refusal("not_found", "The session was deleted.")
 
 
@@ -96,8 +99,9 @@ class Session(Commands, Supervisor):
         emitter = self.child("emitter")
         yield ChildSpec("tools", Tools, (environment, emitter), mailbox=INTERNAL_MAILBOX)
         tools = self.child("tools")
-        # What an agent does can be done again or is known not to be: nothing is gained by waiting for it.
-        yield ChildSpec("agent", AgentActor, (environment, self.session_id, me, emitter, tools), shutdown=0)
+        # What an agent does can be done again or is known not to be: little is gained by waiting for it.
+        work = (environment, self.session_id, me, emitter, tools)
+        yield ChildSpec("agent", AgentActor, work, shutdown=AGENT_SHUTDOWN)
 
     # What the log says.
 

@@ -57,8 +57,7 @@ def server(tmp_path_factory):
         check_all_logs(server)
     finally:
         server.end()
-    faults = [line for line in server.log.splitlines() if '"level": "error"' in line or "Traceback" in line]
-    assert not faults, "\n".join(faults)
+    assert not server.faults(), "\n".join(server.faults())
 
 
 def check_all_logs(server):

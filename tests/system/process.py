@@ -122,10 +122,10 @@ class ServerProcess:
         """What it has logged so far."""
         return self._log.read_text(errors="replace")
 
-    def logged(self, event: str) -> list[dict[str, Any]]:
-        """Return the log's lines of one kind."""
-        lines = [json.loads(line) for line in self.log.splitlines() if line.startswith("{")]
-        return [entry for entry in lines if entry.get("event") == event]
+    def faults(self) -> list[str]:
+        """Return the log's lines that tell of a fault of the server's own; what isn't HTTP is the client's."""
+        lines = [line for line in self.log.splitlines() if '"greenroom.http.error"' not in line]
+        return [line for line in lines if '"level": "error"' in line or not line.startswith("{")]
 
     # HTTP.
 

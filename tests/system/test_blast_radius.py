@@ -15,7 +15,7 @@ BYSTANDERS = [f"bystander{number}" for number in range(10)]
 AGENTS = [
     f"tests.system.agents:{name}" for name in ("Leaker", "BlockedLeaker", "Victim", "Leaver", "Liar", "Swallower")
 ]
-SETTINGS = f"agents = {['actors.agents.librarian:Librarian', *AGENTS]!r}\n[restart.agent]\nmax_restarts = 1000\n"
+SETTINGS = f"agents = {['actors.agents.librarian:Librarian', *AGENTS]!r}\n[limits]\nsessions_per_user = 10000\n"
 VARYING = ("duration_ms", "queued_ms", "deadline_ms", "retry_in_ms", "tool_call_id")
 
 
@@ -62,28 +62,34 @@ async def all_stand_by(server):
     return dict(zip(BYSTANDERS, await asyncio.gather(*(stand_by(server, name) for name in BYSTANDERS)), strict=True))
 
 
+def deed(agent, *steps):
+    return {"agent": agent, "text": script(*steps)}
+
+
+DEEDS = {
+    "exit": deed("rehearsal", {"exit": True}),
+    "crash": deed("rehearsal", {"crash": "always"}),
+    "tool crash": deed("rehearsal", {"tool": "crash"}, {"answer": "survived"}),
+    "big": deed("rehearsal", {"tool": "big", "arguments": {"bytes": 1_000_000}}, {"answer": "survived"}),
+    **{agent: deed(agent) for agent in ("leaker", "blocked-leaker", "victim", "leaver", "liar")},
+}
+
+
 async def misbehave(server, stop):
     """Do everything that is bad, over and over, until told to stop; return the ends of the runs by what was done."""
     ends = {}
-    bad_scripts = {
-        "exit": [{"exit": True}],
-        "crash": [{"crash": "always"}],
-        "tool crash": [{"tool": "crash"}, {"answer": "survived"}],
-        "big": [{"tool": "big", "arguments": {"bytes": 1_000_000}}, {"answer": "survived"}],
-    }
-    async with seat(server, "culprit") as (client, session_id):
-        while not stop.is_set() or not ends:
-            for name, steps in bad_scripts.items():
-                ends[name] = (await client.perform(*steps, session_id=session_id))[-1]["data"]
-            hung = await client.message(
-                {"tools": [{"tool": "wait", "arguments": {"seconds": 60}}] * 3}, session_id=session_id
-            )
+    while not stop.is_set() or not ends:
+        # A session each: one that crashes again and again is brought back ever more slowly.
+        for name, message in DEEDS.items():
+            async with seat(server, "culprit") as (client, session_id):
+                ack = await client.request("message", session_id=session_id, **message)
+                ends[name] = (await client.ended(ack["run_id"]))["data"]
+        async with seat(server, "culprit") as (client, session_id):
+            waits = [{"tool": "wait", "arguments": {"seconds": 60}}] * 3
+            hung = await client.message({"tools": waits}, session_id=session_id)
             await client.event("tool_executing", hung["run_id"])
             await client.request("cancel", session_id=session_id)
             ends["hang"] = (await client.ended(hung["run_id"]))["data"]
-            for agent in ("leaker", "blocked-leaker", "victim", "leaver", "liar"):
-                ack = await client.request("message", text="go", agent=agent, session_id=session_id)
-                ends[agent] = (await client.ended(ack["run_id"]))["data"]
     return ends
 
 

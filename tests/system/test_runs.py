@@ -319,9 +319,23 @@ async def test_one_message_id_in_two_sessions_is_one_run(server, session):
 # Ends of other kinds.
 
 
-async def test_a_run_that_takes_too_long_is_timed_out_and_its_calls_are_closed(launch):
-    server = launch("--demo", toml="[timeouts]\nrun = 0.4\ntool = 0.1\n")
-    async with on_stage(server) as client:
+@pytest.fixture(scope="module")
+def hurried(launch):
+    """A server where runs and tools have little time, and whatever crashes twice is given up."""
+    toml = """
+        [timeouts]
+        run = 0.4
+        tool = 0.1
+        [restart.agent]
+        max_restarts = 1
+        [restart.session]
+        max_restarts = 1
+    """
+    return launch("--demo", toml=toml)
+
+
+async def test_a_run_that_takes_too_long_is_timed_out_and_its_calls_are_closed(hurried):
+    async with on_stage(hurried) as client:
         slow_tool = {"tool": "wait", "arguments": {"seconds": 60}}
         events = await client.perform({"say": "so far"}, slow_tool, HANG)
         again = await client.perform({"answer": "works"})
@@ -331,6 +345,30 @@ async def test_a_run_that_takes_too_long_is_timed_out_and_its_calls_are_closed(l
     assert (events[-1]["data"]["outcome"], events[-1]["data"]["text"]) == ("timed_out", "so far")
     assert 300 < events[-1]["data"]["duration_ms"] < 3_000
     assert again[-1]["data"]["outcome"] == "success"
+
+
+async def test_a_session_that_crashes_too_often_ends_every_promise_and_closes_with_1011(hurried):
+    session_id = hurried.new_session(hurried.known("demo2"))
+    async with on_stage(hurried, "demo2") as client, on_stage(hurried, "demo2") as other:
+        crash = {"text": script({"crash": "always"}), "agent": "rehearsal", "session_id": session_id}
+        await other.perform({"answer": "fine"})
+        await other.request("subscribe", session_id=session_id)
+        asked = [await client.ask("message", **crash) for _ in range(6)]
+        code = await client.close_code()
+        error = await other.event("error")
+        still = await other.perform({"answer": "still fine"})
+    acks = [frame for frame in client.frames if frame.get("re") in asked]
+    log = check_log(session_id, hurried.events(hurried.known("demo2"), session_id))
+    ends = [event["data"] for event in log.events if event["type"] == "agent_completed"]
+
+    assert code == 1011
+    assert (client.frames[-1]["type"], client.frames[-1]["code"]) == ("bye", 1011)
+    assert (error["code"], error["session_id"]) == ("internal", session_id)
+    assert still[-1]["data"]["outcome"] == "success"
+    assert len(acks) == len(asked)
+    assert len(ends) == len([ack for ack in acks if ack["type"] == "ack"])
+    assert ends[-1]["error"]["code"] == "session_failed"
+    assert client.events() == log.events
 
 
 async def test_a_long_silence_is_broken_by_progress(server, session):
