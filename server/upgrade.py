@@ -85,6 +85,10 @@ class Upgrade(WebSocketHandler):  # type: ignore[misc]  # gevent-websocket ships
             headers = [*headers, ("Sec-WebSocket-Protocol", protocol.NAME)]
         return super().start_response(status, headers, exc_info)
 
+    def log_error(self, msg: str, *args: Any) -> None:
+        """Log a request that can't be read: the fault is the client's, so it is no error of ours."""
+        log.info("unreadable_request", problem=msg % args if args else msg)
+
     def log_request(self) -> None:
         """Log one answered request, without its query: tickets travel there, and tokens that don't belong there."""
         path = self.path.partition("?")[0] if self.path else None

@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from actors.runtime.actor import Actor, Reply, receives
+from actors.session.answer import Answer
 from actors.session.events import (
     AgentCompleted,
     AgentRestarted,
@@ -47,7 +50,7 @@ class Emitter(Actor):
         self._held_back: deque[tuple[int, Shown]] = deque()
         self._flushes: deque[tuple[int, Reply[None]]] = deque()
         self._told_after: dict[int, tuple[ActorRef[Any], Any]] = {}
-        self._written: tuple[str, int, int] | None = None
+        self._answer: Answer | None = None
 
     def on_start(self) -> None:
         """Fold the log; blocks while the journal reads."""
@@ -79,9 +82,9 @@ class Emitter(Actor):
     def _on_say(self, message: Say) -> None:
         if not self._is_current(message.run_id, message.attempt):
             return
-        identity = (message.run_id, message.attempt)
-        offset = self._written[2] if self._written is not None and self._written[:2] == identity else 0
-        self._written = (*identity, offset + len(message.text))
+        if self._answer is None or not self._answer.is_of(message.run_id, message.attempt):
+            self._answer = Answer(message.run_id, message.attempt)
+        offset = self._answer.add(message.text)
         delta = MessageDelta(self._session_id, message.run_id, offset, message.text)
         self._show(Shown(message.run_id, message.text, encode(delta)))
 
@@ -123,9 +126,19 @@ class Emitter(Actor):
         return attempt is None or (active is not None and active.run_id == run_id and active.attempt == attempt)
 
     def _number(self, run_id: str, data: Data) -> tuple[Recorded, ...]:
-        if isinstance(data, AgentCompleted | AgentRestarted):
-            return (*self._close_calls(run_id), self._record(run_id, data))
-        return (self._record(run_id, data),)
+        if not isinstance(data, AgentCompleted | AgentRestarted):
+            return (self._record(run_id, data),)
+        if isinstance(data, AgentCompleted):
+            data = self._with_text(run_id, data)
+        return (*self._close_calls(run_id), self._record(run_id, data))
+
+    def _with_text(self, run_id: str, data: AgentCompleted) -> AgentCompleted:
+        """Give the end of a run that didn't succeed the words that were shown; only here is it known which."""
+        answer, self._answer = self._answer, None
+        attempt = self._conversation.active.attempt if self._conversation.active is not None else 0
+        if data.outcome == "success" or answer is None or not answer.is_of(run_id, attempt):
+            return data
+        return msgspec.structs.replace(data, text=answer.text)
 
     def _close_calls(self, run_id: str) -> list[Recorded]:
         run = self._conversation.find(run_id)

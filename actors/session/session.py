@@ -202,15 +202,18 @@ class Session(Commands, Supervisor):
         if run is None or (run.run_id, run.attempt) != (message.run_id, message.attempt):
             return
         if message.error is not None:
-            self.complete(run, "error", self.said(run), fault=message.error, usage=message.usage)
+            self.complete(run, "error", fault=message.error, usage=message.usage)
         else:
             self.complete(run, "success", message.text, usage=message.usage)
         self.go_on()
 
     def complete(
-        self, run: LiveRun, outcome: Any, text: str, *, fault: Fault | None = None, usage: Usage | None = None
+        self, run: LiveRun, outcome: Any, text: str = "", *, fault: Fault | None = None, usage: Usage | None = None
     ) -> None:
-        """Record the end of the active run and free the place of the next."""
+        """Record the end of the active run and free the place of the next.
+
+        The text of one that didn't succeed is what was shown of it; the emitter knows that.
+        """
         assert run.started is not None
         duration_ms = max(0, round((self.runtime.clock.monotonic() - run.started) * 1000))
         completed = AgentCompleted(outcome, text, duration_ms, run.attempt, **_present(error=fault, usage=usage))
@@ -222,7 +225,7 @@ class Session(Commands, Supervisor):
     def break_off(self, run: LiveRun, outcome: Any, fault: Fault | None = None) -> None:
         """End the active run whatever its agent is doing; the agent is killed and comes back for the next run."""
         busy = not run.attempt_due
-        self.complete(run, outcome, self.said(run), fault=fault)
+        self.complete(run, outcome, fault=fault)
         if busy:
             self.replace_child("agent")
 
@@ -283,7 +286,7 @@ class Session(Commands, Supervisor):
             self.record(run.run_id, AgentRestarted(run.attempt + 1, cause, round(retry_in * 1000)))
             self.child("tools").tell(AbortRun(run.run_id))
         else:
-            self.complete(run, "error", self.said(run), fault=fault)
+            self.complete(run, "error", fault=fault)
 
     # Connections and the root.
 

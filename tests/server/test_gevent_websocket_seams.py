@@ -48,6 +48,12 @@ def source(function):
         (WSGIHandler.handle, "while self.socket is not None", UPGRADE, "a socket that was taken ends the handler"),
         (WSGIHandler.handle, "if self.socket is not None", UPGRADE, "a socket that was taken isn't closed"),
         (WSGIHandler.handle_one_request, "self.environ = self.get_environ()", UPGRADE, "run_application reads environ"),
+        (
+            WSGIHandler._handle_client_error,
+            "self.log_error(",
+            UPGRADE,
+            "unreadable requests are told through log_error",
+        ),
         (WSGIHandler.run_application, "self.process_result()", UPGRADE, "refusals are written by process_result"),
         (Frames.fail, "self.send_eof()", FRAMES, "a failed connection ends its stream"),
         (Frames.send_eof, "self.eof_sent = True", FRAMES, "the end of the stream is told by this attribute"),

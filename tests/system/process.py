@@ -124,7 +124,7 @@ class ServerProcess:
 
     def faults(self) -> list[str]:
         """Return the log's lines that tell of a fault of the server's own; what isn't HTTP is the client's."""
-        lines = [line for line in self.log.splitlines() if '"greenroom.http.error"' not in line]
+        lines = [line for line in self.log.splitlines() if '"logger": "greenroom.http' not in line]
         return [line for line in lines if '"level": "error"' in line or not line.startswith("{")]
 
     # HTTP.

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.system.accounts import add_accounts
+from tests.system.accounts import add_logins
 from tests.system.client import dial, script
 from tests.system.promises import (
     acked_runs,
@@ -19,7 +19,7 @@ from tests.system.promises import (
 pytestmark = pytest.mark.system
 
 USERS = 50
-LOGINS_AT_ONCE = 10
+ECHOES = 25
 
 
 def scripts(mark):
@@ -28,7 +28,7 @@ def scripts(mark):
     return [
         script(
             {"think": f"{mark}-thought"},
-            {"tool": "echo", "arguments": {"value": f"{mark}-one"}},
+            *[{"tool": "echo", "arguments": {"value": f"{mark}-{number}"}} for number in range(ECHOES)],
             {"tools": tools},
             {"say": f"{mark}-said \U0001f600 {mark}", "chunks": 7, "every_ms": 1},
         ),
@@ -44,20 +44,17 @@ def scripts(mark):
 class Person:
     """One user with their sessions and two connections."""
 
-    def __init__(self, server, number):
+    def __init__(self, server, login, session_count):
         self.server = server
-        self.name = f"person{number:02}"
-        # No signature is a part of another: person01-0- and person10-1- have none in common.
-        self.session_count = 2 + number % 2
-        self.marks = [f"<{self.name}/{place}>" for place in range(self.session_count)]
+        self.login = login
+        # In brackets, so that no mark is a part of another.
+        self.marks = [f"<{login.username}/{place}>" for place in range(session_count)]
         self.sessions = []
         self.clients = []
         self.runs = []
 
-    async def arrive(self, gate):
-        async with gate:
-            self.login = await asyncio.to_thread(self.server.login, self.name)
-        for _ in range(self.session_count):
+    async def arrive(self):
+        for _ in self.marks:
             self.sessions.append(await asyncio.to_thread(self.server.new_session, self.login))
         for _ in range(2):
             client = await dial(self.server, token=self.login.token)
@@ -113,23 +110,34 @@ class Person:
         assert [end["text"] for end in ends] == [f"{mark}-said \U0001f600 {mark}", f"{mark}-answer"]
         calls = [event["data"] for event in log.events if event["type"] == "tool_completed"]
         results = sorted(str(call["result"]) for call in calls if call["ok"])
-        assert results == sorted([f"{mark}-one", *(f"{mark}-side-{side}" for side in range(3)), "0.02"])
+        assert results == sorted(
+            ["0.02", *(f"{mark}-{number}" for number in range(ECHOES)), *(f"{mark}-side-{side}" for side in range(3))]
+        )
         assert [call["error"]["message"] for call in calls if not call["ok"]] == [f"{mark}-failed"]
 
 
 async def test_fifty_people_at_once_each_see_all_of_their_own_and_nothing_of_the_others(launch):
+    logins = []
     names = [f"person{number:02}" for number in range(USERS)]
-    server = launch("--demo", prepare=lambda data_dir: add_accounts(data_dir, names))
-    people = [Person(server, number) for number in range(USERS)]
-    gate = asyncio.Semaphore(LOGINS_AT_ONCE)
+    server = launch("--demo", prepare=lambda data_dir: logins.extend(add_logins(data_dir, names)))
+    people = [Person(server, login, 2 + number % 2) for number, login in enumerate(logins)]
 
-    await asyncio.gather(*(person.arrive(gate) for person in people))
+    await asyncio.gather(*(person.arrive() for person in people))
     await asyncio.gather(*(person.work() for person in people))
     await asyncio.gather(*(person.leave() for person in people))
 
     for person in people:
         foreign = [needle for other in people if other is not person for needle in other.needles]
         await asyncio.to_thread(person.check, foreign)
+
+
+async def test_many_logins_at_once_each_get_their_own_user(launch):
+    logins = []
+    server = launch("--demo", prepare=lambda data_dir: logins.extend(add_logins(data_dir, map(str, range(8)))))
+    again = await asyncio.gather(*(asyncio.to_thread(server.login, login.username) for login in logins))
+
+    assert [login.user_id for login in again] == [login.user_id for login in logins]
+    assert len({login.token for login in (*logins, *again)}) == 16
 
 
 async def test_a_login_never_reaches_anothers_session_by_any_frame(server):

@@ -294,6 +294,7 @@ async def test_two_sends_with_one_message_id_at_once_start_one_run(server, sessi
     message = {"text": script({"answer": "once"}), "agent": "rehearsal", "session_id": session}
     message["client_msg_id"] = f"at-once-{session}"
     clients = [await dial(server, token=server.known("demo").token) for _ in range(4)]
+    await asyncio.gather(*(client.request("subscribe", session_id=session) for client in clients))
     acks = await asyncio.gather(*(client.request("message", **message) for client in clients for _ in range(2)))
     await clients[0].ended(acks[0]["run_id"])
     for client in clients:
