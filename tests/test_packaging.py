@@ -38,7 +38,9 @@ def test_the_wheel_ships_every_module_and_the_page(wheel):
 
 
 def test_the_import_contracts_are_kept():
-    done = subprocess.run([Path(sys.executable).parent / "lint-imports", "--no-logo"], cwd=ROOT, capture_output=True)
+    done = subprocess.run(
+        [Path(sys.executable).parent / "lint-imports", "--no-logo"], cwd=ROOT, capture_output=True, check=False
+    )
     assert done.returncode == 0, done.stdout.decode()
 
 
