@@ -55,17 +55,16 @@ class Server:
             OSError: it can't be used, or the address is taken.
         """
         self.settings = settings
+        journal = MemoryJournal()
+        environment = _environment(settings, journal)
         self._listener = _listen(settings.host, settings.port)
         self._database = open_database(settings.data_dir)
         accounts = Accounts(self._database)
         if settings.demo:
             seed_demo(accounts)
         tokens = Tokens(self._database, load_key(settings.data_dir), settings.tokens)
-        journal = MemoryJournal()
         self.runtime = Runtime()
-        root = self.runtime.supervise(
-            ChildSpec("root", Root, (_environment(settings, journal),), mailbox=INTERNAL_MAILBOX)
-        )
+        root = self.runtime.supervise(ChildSpec("root", Root, (environment,), mailbox=INTERNAL_MAILBOX))
         self.reception = Reception(settings, accounts, tokens, journal, root)
         app = application(self.runtime, journal, accounts, tokens, self.reception)
         self._http = WSGIServer(

@@ -193,12 +193,11 @@ class Connection:
         self._route(session_id, frame.id, messages.Subscribe(Subscription(self, session_id), frame.id, after))
 
     def _on_unsubscribe(self, frame: protocol.Unsubscribe) -> None:
-        session_id = self._session_id(frame.session_id)
-        attachment = self._attachments.get(session_id)
+        attachment = self._attachments.get(frame.session_id)
         if attachment is None:
             self.refuse(frame.id, Refusal("not_found", "The connection isn't subscribed to that session."))
         else:
-            self._route(session_id, frame.id, messages.Unsubscribe(attachment.subscription, frame.id))
+            self._route(frame.session_id, frame.id, messages.Unsubscribe(attachment.subscription, frame.id))
 
     def _on_message(self, frame: protocol.Message) -> None:
         if self._reception.draining:

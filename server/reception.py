@@ -7,6 +7,7 @@ import time
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
+from actors.session.messages import Drain
 from config.settings import is_loopback
 from server import protocol
 from server.connection import Connection
@@ -177,6 +178,7 @@ class Reception:
     def announce_drain(self, seconds: float) -> None:
         """Tell everybody that the server is going away, in at most ``seconds``."""
         self.draining = True
+        self.root.tell(Drain())
         for connection in self:
             connection.send(protocol.Draining(deadline_ms=round(seconds * 1000)))
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 KEPT = 1000
 """How many dead letters are kept to look at."""
@@ -23,8 +26,16 @@ class DeadLetters:
         """Begin empty."""
         self.ring: deque[DeadLetter] = deque(maxlen=KEPT)
         self.counts: Counter[tuple[str, str]] = Counter()
+        self._listeners: list[Callable[[DeadLetter], object]] = []
+
+    def listen(self, listener: Callable[[DeadLetter], object]) -> None:
+        """Have ``listener`` called with each dead letter from now on; it may neither block nor raise."""
+        self._listeners.append(listener)
 
     def add(self, address: str, message: Any) -> None:
         """Keep one."""
-        self.ring.append(DeadLetter(address, message))
+        letter = DeadLetter(address, message)
+        self.ring.append(letter)
         self.counts[address, type(message).__name__] += 1
+        for listener in self._listeners:
+            listener(letter)

@@ -99,6 +99,10 @@ class Supervisor(Actor):
         """
         return ActorRef(self._known(child_id).cell)
 
+    def child_ids(self) -> tuple[str, ...]:
+        """Return the ids of the children, in their order."""
+        return tuple(self._children)
+
     def has_child(self, child_id: str) -> bool:
         """Tell whether there is a child of that id."""
         return child_id in self._children

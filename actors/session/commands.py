@@ -9,8 +9,8 @@ from actors.runtime.actor import Actor, receives
 from actors.session.connection import Refusal
 from actors.session.events import MessageAccepted, MessageDequeued
 from actors.session.identifiers import new_id
-from actors.session.messages import Cancel, Dequeue, Reattach, Submit, Subscribe, Unsubscribe
-from actors.session.receipts import Acceptance, Ending
+from actors.session.messages import Cancel, Command, Dequeue, Reattach, Submit, Subscribe, Unsubscribe
+from actors.session.receipts import UNANSWERED, Acceptance, Ending
 from actors.session.runs import Admission, LiveRun, RunQueue
 
 if TYPE_CHECKING:
@@ -36,12 +36,24 @@ def once_ready(handler: Callable[[Any, C], None]) -> Callable[[Any, C], None]:
 
     @functools.wraps(handler)
     def handle(self: Commands, command: C) -> None:
-        if self.ready:
-            handler(self, command)
-        else:
+        if not self.ready:
             self.early.append(command)
+            return
+        try:
+            handler(self, command)
+        except Exception:
+            # The answers that are owed are given when this life ends.
+            if isinstance(command, Command) and not self.receipts.owes(command.connection, command.frame_id):
+                command.connection.refuse(command.frame_id, UNANSWERED)
+            raise
 
     return handle
+
+
+def refuse_undelivered(message: Any) -> None:
+    """Refuse a client's command that no session will answer; leave other messages alone."""
+    if isinstance(message, Command):
+        message.connection.refuse(message.frame_id, UNANSWERED)
 
 
 class Commands(Actor):
@@ -98,8 +110,7 @@ class Commands(Actor):
         return oldest, False
 
     def _standing(self) -> dict[str, Any]:
-        run = self.runs.active
-        live = run if run is not None and run.started is not None else None
+        live = self.runs.active
         return {
             "session_id": self.session_id,
             "epoch": self.epoch,
@@ -201,11 +212,6 @@ class Commands(Actor):
         self.go_on()
 
     def _make_way(self, command: Submit) -> None:
-        run = self.runs.active
-        if run is not None and run.started is None:
-            # Its agent wasn't up yet, so it never ran: to its log it still waits.
-            self.runs.active = None
-            self.runs.waiting.insert(0, run)
         if command.queue == "clear":
             self._clear("interrupted")
         if self.runs.active is not None:
@@ -220,20 +226,17 @@ class Commands(Actor):
     @receives(Cancel)
     @once_ready
     def _on_cancel(self, command: Cancel) -> None:
-        run = self.runs.active if command.run_id is None else self.runs.find(command.run_id)
+        run = self.runs.next_up() if command.run_id is None else self.runs.find(command.run_id)
         if command.queue == "clear":
             self._clear("cancelled")
         if run is None:
             command.connection.acknowledge(command.frame_id, run_id=None)
             return
         self.receipts.owe_ending(run.run_id, Ending(command.connection, command.frame_id))
-        if run is self.runs.active and run.started is not None:
+        if run is self.runs.active:
             self.break_off(run, "cancelled")
         elif run in self.runs.waiting:
             self._remove(run)
-        elif run is self.runs.active:
-            self.runs.active = None
-            self.record(run.run_id, MessageDequeued("cancelled"))
         self.go_on()
 
     @receives(Dequeue)

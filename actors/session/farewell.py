@@ -16,6 +16,7 @@ from actors.session.messages import (
     ConnectionReady,
     Dequeue,
     Describe,
+    Drain,
     Reattach,
     Retire,
     Submit,
@@ -85,9 +86,9 @@ class Farewell(Actor):
     def _on_stop_command(self, message: Cancel | Dequeue) -> None:
         message.connection.refuse(message.frame_id, GIVEN_UP)
 
-    @receives(ConnectionGone, ConnectionReady)
-    def _on_connection(self, message: Any) -> None:
-        """Ignore: nobody is watched for here."""
+    @receives(ConnectionGone, ConnectionReady, Drain)
+    def _on_other(self, message: Any) -> None:
+        """Ignore: nobody is watched for here, and nothing begins."""
 
     @receives(Describe)
     def _on_describe(self, _: Describe) -> str:

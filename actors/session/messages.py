@@ -28,6 +28,11 @@ class Subscribe(NamedTuple):
     frame_id: str | None
     after: After | None
 
+    @property
+    def connection(self) -> Connection:
+        """Whom to answer."""
+        return self.subscription.connection
+
 
 class Reattach(NamedTuple):
     """The session lives again: go on with this subscription where its cursor stands."""
@@ -41,6 +46,11 @@ class Unsubscribe(NamedTuple):
     subscription: Subscription
     frame_id: str | None
 
+    @property
+    def connection(self) -> Connection:
+        """Whom to answer."""
+        return self.subscription.connection
+
 
 class Submit(NamedTuple):
     """A person's message."""
@@ -53,6 +63,11 @@ class Submit(NamedTuple):
     on_busy: Literal["enqueue", "reject", "interrupt"]
     queue: Literal["keep", "clear"]
     roles: tuple[str, ...]
+
+    @property
+    def connection(self) -> Connection:
+        """Whom to answer."""
+        return self.subscription.connection
 
 
 class Cancel(NamedTuple):
@@ -88,6 +103,10 @@ class Describe(NamedTuple):
     """Asked for: whether a run is under way."""
 
 
+class Drain(NamedTuple):
+    """The server is going away: let what runs end, and begin nothing."""
+
+
 class Retire(NamedTuple):
     """The session is deleted: tell its subscribers and end."""
 
@@ -103,6 +122,10 @@ class Route(NamedTuple):
     connection: Connection
     frame_id: str | None
     message: Any
+
+
+Command = Subscribe | Unsubscribe | Submit | Cancel | Dequeue | Route
+"""What a client waits for an answer to."""
 
 
 class Delete(NamedTuple):

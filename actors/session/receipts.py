@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from actors.session.connection import Refusal
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from actors.session.connection import Connection
 
 LOST = Refusal("internal", "The message could not be recorded. Send it again.", temporary=True)
+UNANSWERED = Refusal("internal", "The session was restarted before it could answer. Try again.", temporary=True)
 
 
 class Acceptance(NamedTuple):
@@ -23,9 +25,14 @@ class Acceptance(NamedTuple):
     position: int
     duplicate: bool
 
+    @property
+    def connection(self) -> Connection:
+        """Whom to answer."""
+        return self.subscription.connection
+
     def give(self, session_id: str, run_id: str) -> None:
         """Answer the client."""
-        self.subscription.connection.acknowledge(
+        self.connection.acknowledge(
             self.frame_id, session_id=session_id, run_id=run_id, position=self.position, duplicate=self.duplicate
         )
 
@@ -67,6 +74,20 @@ class Receipts:
         """Take out what is owed for a run that is over."""
         return self._endings.pop(run_id, [])
 
+    def owes(self, connection: Connection, frame_id: str | None) -> bool:
+        """Tell whether a frame's answer is owed."""
+        return any(answer.connection is connection and answer.frame_id == frame_id for answer in self._all())
+
+    def forsake(self) -> None:
+        """Refuse everything that is owed: whoever would have known is gone."""
+        for answer in self._all():
+            answer.connection.refuse(answer.frame_id, UNANSWERED)
+        self._acceptances.clear()
+        self._endings.clear()
+
+    def _all(self) -> list[Acceptance | Ending]:
+        return [*chain(*self._acceptances.values()), *chain(*self._endings.values())]
+
     def settle(self, session_id: str, is_open: Callable[[str], bool]) -> None:
         """Answer everything after the log was read anew; ``is_open`` tells which runs it holds unfinished."""
         for run_id in list(self._acceptances):
@@ -74,7 +95,7 @@ class Receipts:
                 if is_open(run_id):
                     acceptance.give(session_id, run_id)
                 else:
-                    acceptance.subscription.connection.refuse(acceptance.frame_id, LOST)
+                    acceptance.connection.refuse(acceptance.frame_id, LOST)
         for run_id in [run_id for run_id in self._endings if not is_open(run_id)]:
             for ending in self.ended(run_id):
                 ending.give(run_id)

@@ -8,13 +8,15 @@ from actors.runtime.actor import Reply, receives
 from actors.runtime.restarts import Restart
 from actors.runtime.specs import ChildSpec
 from actors.runtime.supervisor import Supervisor
+from actors.session.commands import refuse_undelivered
 from actors.session.connection import Refusal
 from actors.session.farewell import Farewell
 from actors.session.identifiers import default_session_id
-from actors.session.messages import Delete, Retire, Route
+from actors.session.messages import Delete, Drain, Reattach, Retire, Route
 from actors.session.session import INTERNAL_MAILBOX, Session
 
 if TYPE_CHECKING:
+    from actors.runtime.deadletters import DeadLetter
     from actors.runtime.reasons import ExitReason
     from actors.session.environment import Environment
 
@@ -35,6 +37,7 @@ class Root(Supervisor):
         """Begin without sessions."""
         self._environment = environment
         self.intensity = environment.root_intensity
+        self._draining = False
         self._waiting: dict[str, list[Any]] = {}
         self._deletions: dict[str, list[Reply[bool]]] = {}
 
@@ -73,8 +76,30 @@ class Root(Supervisor):
         else:
             self._waiting.setdefault(child_id, []).append(message)
 
+    def on_start(self) -> None:
+        """Listen for what reaches no session."""
+        self.runtime.dead_letters.listen(self._on_dead_letter)
+
+    def _on_dead_letter(self, letter: DeadLetter) -> None:
+        """See to it that no client waits for an answer that nobody will give, nor for events that nobody will show."""
+        message = letter.message
+        if isinstance(message, Reattach):
+            subscription = message.subscription
+            _, user_id, session_id = letter.address.split("/")
+            self.actor_ref.tell(Route(user_id, session_id, subscription.connection, None, message))
+        else:
+            refuse_undelivered(message)
+
+    @receives(Drain)
+    def _on_drain(self, message: Drain) -> None:
+        self._draining = True
+        for child_id in self.child_ids():
+            self.child(child_id).tell(message)
+
     def child_started(self, child_id: str, _incarnation: int) -> None:
         """Hand over what waited for the session."""
+        if self._draining:
+            self.child(child_id).tell(Drain())
         for message in self._waiting.pop(child_id, ()):
             self.child(child_id).tell(message)
 

@@ -92,6 +92,10 @@ class RunQueue:
             return self.active
         return self.waiting_run(run_id)
 
+    def next_up(self) -> LiveRun | None:
+        """Return what runs, or else what will run first; None where there is nothing to do."""
+        return self.active or next(iter(self.waiting), None)
+
     def waiting_run(self, run_id: str) -> LiveRun | None:
         """Return the waiting run of that id, or None."""
         return next((run for run in self.waiting if run.run_id == run_id), None)

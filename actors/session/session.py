@@ -14,7 +14,7 @@ from actors.runtime.strategies import Strategy
 from actors.runtime.supervisor import Supervisor
 from actors.session.agent import AgentActor
 from actors.session.audience import Audience
-from actors.session.commands import Commands
+from actors.session.commands import Commands, refuse_undelivered
 from actors.session.connection import Refusal
 from actors.session.emitter import Emitter
 from actors.session.events import (
@@ -40,6 +40,7 @@ from actors.session.messages import (
     ConnectionReady,
     DeadlineReached,
     Describe,
+    Drain,
     Emit,
     Logged,
     LogReady,
@@ -85,6 +86,7 @@ class Session(Commands, Supervisor):
         self.epoch = ""
         self.head_seq = 0
         self.ready = False
+        self.draining = False
         self.early: list[Any] = []
 
     def log_fields(self) -> dict[str, Any]:
@@ -119,12 +121,11 @@ class Session(Commands, Supervisor):
         for subscription in self.audience:
             self.audience.catch_up(subscription, self.head_seq)
         if self.runs.active is not None and log.active is not None and log.active.phase is Phase.RUNNING:
-            fault = Fault("server_restarted", "The server restarted while this was being worked on.")
-            self._retry_or_end(self.runs.active, "the server restarted", 0.0, fault)
+            fault = Fault("server_restarted", "This was being worked on when its session was restarted.")
+            self._retry_or_end(self.runs.active, "the session was restarted", 0.0, fault)
         self.go_on()
-        early, self.early = self.early, []
-        for command in early:
-            self._handle_receive(command)
+        while self.early:
+            self._handle_receive(self.early.pop(0))
 
     @receives(Logged)
     def _on_logged(self, message: Logged) -> None:
@@ -176,9 +177,12 @@ class Session(Commands, Supervisor):
 
     def go_on(self) -> None:
         """Begin what is next: a waiting run, or the next attempt at the active one; once the agent is up."""
-        self.runs.next()
+        if not self.ready or not self.is_up("agent"):
+            return
+        if not self.draining:
+            self.runs.next()
         run = self.runs.active
-        if run is not None and run.attempt_due and self.ready and self.is_up("agent"):
+        if run is not None and run.attempt_due:
             self._begin_attempt(run)
 
     def _begin_attempt(self, run: LiveRun) -> None:
@@ -302,6 +306,16 @@ class Session(Commands, Supervisor):
     @receives(Describe)
     def _on_describe(self, _: Describe) -> str:
         return "idle" if self.runs.active is None else "running"
+
+    @receives(Drain)
+    def _on_drain(self, _: Drain) -> None:
+        self.draining = True
+
+    def on_terminate(self, _reason: ExitReason) -> None:
+        """Answer whoever still waits for one: what this life owed, no other will know of."""
+        for command in self.early:
+            refuse_undelivered(command)
+        self.receipts.forsake()
 
     @receives(Retire)
     def _on_retire(self, _: Retire) -> None:

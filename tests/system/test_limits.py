@@ -32,6 +32,7 @@ def strict(launch):
         [timeouts]
         ping_interval = 0.2
         dead_after = 1.5
+        http_header = 0.5
     """
     return launch("--demo", toml=toml)
 
@@ -220,6 +221,15 @@ def test_half_a_request_holds_nobody_up(server):
         began = time.monotonic()
         assert server.call("GET", "/healthz").status == 200
         assert time.monotonic() - began < 2
+
+
+@pytest.mark.xfail(strict=True, reason="timeouts.http_header is read by nothing yet")
+@pytest.mark.parametrize("half", [b"", b"GET /healthz HTTP/1.1\r\nHost: x\r\n"])
+def test_a_request_whose_head_doesnt_come_in_time_is_closed(strict, half):
+    with socket.create_connection(("127.0.0.1", strict.port), timeout=3) as sock:
+        sock.sendall(half)
+        while sock.recv(4096):
+            pass
 
 
 @pytest.mark.parametrize("request_line", [b"\x00\x01\x02\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n"])

@@ -395,7 +395,6 @@ async def test_a_crash_is_retried_and_then_told(server, session):
     assert events[-1]["data"]["attempts"] == 2
 
 
-@pytest.mark.xfail(reason="the session hears of a crash before it hears of the last words, which come by the emitter")
 async def test_a_run_that_fails_ends_with_the_words_that_were_shown(server, session):
     async with on_stage(server) as client:
         events = await client.perform({"say": "almost"}, {"crash": "always"}, session_id=session)
@@ -403,6 +402,18 @@ async def test_a_run_that_fails_ends_with_the_words_that_were_shown(server, sess
 
     assert shown == ["almost", "almost"]
     assert events[-1]["data"]["text"] == shown[-1]
+
+
+@pytest.mark.parametrize("chunks", [1, 3, 10, 30])
+async def test_a_run_that_is_cancelled_ends_with_the_words_that_were_shown(server, session, chunks):
+    async with on_stage(server) as client:
+        said = {"say": "word " * 100, "chunks": 100, "every_ms": 1}
+        run_id = (await client.message(said, HANG, session_id=session))["run_id"]
+        await client.wait_for(lambda frame: frame["type"] == "message_delta" and frame["offset"] >= 5 * (chunks - 1))
+        await client.request("cancel", session_id=session)
+    shown = "".join(frame["text"] for frame in client.frames if frame["type"] == "message_delta")
+
+    assert client.events(run_id)[-1]["data"]["text"] == shown
 
 
 async def test_a_run_isnt_retried_after_a_tool_that_isnt_idempotent(server, session):

@@ -6,7 +6,7 @@ import gevent
 import greenlet
 
 from actors.runtime.restarts import Intensity
-from actors.session.messages import Delete, Subscribe
+from actors.session.messages import Delete, Describe, Drain, Subscribe
 from actors.session.root import address_of
 
 
@@ -119,3 +119,51 @@ def test_subscribing_starts_a_session(house, tab):
     tab.send(Subscribe(tab.subscription, "f", None), "f")
     tab.ack("f")
     assert house.actor().address == address_of("u_1", "s_1")
+
+
+def test_a_session_that_dies_answers_everybody_who_waits_for_it(house, tab):
+    running = tab.run({"hang": True})
+    asked = [tab.submit({"answer": "x"}, msg_id=f"m{number}") for number in range(20)]
+    cancelled = tab.cancel(running)
+    kill_session(house)
+    asked += [tab.submit({"answer": "y"}) for _ in range(20)]
+    for frame_id in [*asked, cancelled]:
+        tab.connection.wait_for(lambda seen, f=frame_id: f in seen.acks or f in seen.refusals)
+        assert (frame_id in tab.connection.acks) != (frame_id in tab.connection.refusals)
+    assert all(refusal.temporary for refusal in tab.connection.refusals.values())
+
+
+def test_a_session_that_dies_again_and_again_keeps_its_watchers(make_house):
+    house = make_house(root_intensity=Intensity(50, 30))
+    tab = house.tab()
+    tab.completed(tab.run({"answer": "x"}))
+    for _ in range(5):
+        kill_session(house)
+        gevent.sleep(0)
+    other = house.tab()
+    other.completed(other.run({"answer": "y"}))
+    tab.connection.wait_for(lambda seen: len(seen.events) == 6)
+
+
+def test_a_session_whose_handler_raises_answers_the_frame_that_made_it_raise(make_house):
+    class Broken(dict):
+        def __contains__(self, key):
+            raise RuntimeError("broken on purpose")
+
+    house = make_house()
+    tab = house.tab()
+    tab.completed(tab.run({"answer": "x"}))
+    agents = house.environment.agents
+    object.__setattr__(house.environment, "agents", Broken(agents))
+    assert tab.refusal(tab.submit({"answer": "y"})).temporary
+    object.__setattr__(house.environment, "agents", agents)
+    assert tab.completed(tab.run({"answer": "z"}))["data"]["text"] == "z"
+
+
+def test_a_drain_lets_what_runs_end_and_begins_nothing(house, tab):
+    running, waiting = tab.run({"sleep_ms": 100}, {"answer": "x"}), tab.run({"answer": "later"})
+    house.root.tell(Drain())
+    tab.completed(running)
+    tab.subscribe()
+    assert [event["type"] for event in tab.of_run(waiting)] == ["message_accepted"]
+    assert house.actor().ask(Describe()) == "idle"
