@@ -11,6 +11,7 @@ import binascii
 import time
 from typing import TYPE_CHECKING, Any
 
+import gevent
 import structlog
 from gevent.monkey import get_original
 from gevent.pywsgi import WSGIHandler
@@ -41,6 +42,10 @@ log = structlog.get_logger("greenroom.http")
 Who = tuple["Claims", "Account"] | None
 
 
+class _HeadTooSlow(ValueError):
+    """A request's head didn't come in time; a ValueError is what gevent answers with 400."""
+
+
 class Upgrade(WebSocketHandler):  # type: ignore[misc]  # gevent-websocket ships no types
     """Handles one connection's requests: `PATH` becomes a WebSocket, everything else is the application's.
 
@@ -51,6 +56,32 @@ class Upgrade(WebSocketHandler):  # type: ignore[misc]  # gevent-websocket ships
     # Attributes of the untyped base.
     socket: Any
     websocket: Any
+
+    _head_timer: Any = None
+
+    def read_requestline(self) -> str:
+        """Wait for a request, which has as long as `timeouts.http_header` for its whole head; "" ends the connection.
+
+        Each single read of a body has as long, too.
+        """
+        seconds = self.server.reception.settings.timeouts.http_header
+        self.socket.settimeout(seconds)
+        self._head_timer = gevent.Timeout.start_new(seconds, _HeadTooSlow)
+        try:
+            line: str = super().read_requestline()
+        except _HeadTooSlow:
+            line = ""
+        if not line:
+            self._head_timer.close()
+        return line
+
+    def read_request(self, raw_requestline: str) -> bool:
+        """Read the rest of the head; one that comes too slowly is a bad request."""
+        try:
+            complete: bool = super().read_request(raw_requestline)
+        finally:
+            self._head_timer.close()
+        return complete
 
     def run_application(self) -> Any:
         """Answer one request."""
