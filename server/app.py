@@ -55,15 +55,16 @@ class Server:
             OSError: it can't be used, or the address is taken.
         """
         self.settings = settings
-        journal = MemoryJournal()
-        environment = _environment(settings, journal)
+        agents = _agents(settings)
         self._listener = _listen(settings.host, settings.port)
         self._database = open_database(settings.data_dir)
         accounts = Accounts(self._database)
         if settings.demo:
             seed_demo(accounts)
         tokens = Tokens(self._database, load_key(settings.data_dir), settings.tokens)
+        journal = MemoryJournal()
         self.runtime = Runtime()
+        environment = _environment(settings, agents, journal, accounts)
         root = self.runtime.supervise(ChildSpec("root", Root, (environment,), mailbox=INTERNAL_MAILBOX))
         self.reception = Reception(settings, accounts, tokens, journal, root)
         app = application(self.runtime, journal, accounts, tokens, self.reception)
@@ -124,7 +125,10 @@ class Server:
     def _sweep(self) -> None:
         while True:
             gevent.sleep(SWEEP_SECONDS)
-            self.reception.sweep()
+            try:
+                self.reception.sweep()
+            except Exception:  # One bad connection must not end the heartbeat of all.
+                log.exception("sweep_failed")
 
 
 def serve(settings: Settings) -> int:
@@ -164,13 +168,21 @@ def _say_where(server: Server, settings: Settings) -> None:
     print(f"Greenroom is at {server.url} - open it in a browser.{accounts} Stop with Ctrl-C.", flush=True)  # noqa: T201 - this is what the person at the terminal waits for
 
 
-def _environment(settings: Settings, journal: MemoryJournal) -> Environment:
+def _agents(settings: Settings) -> AgentCatalog:
     paths = (*settings.agents, REHEARSAL) if settings.demo else settings.agents
-    agents = AgentCatalog.load(tuple(dict.fromkeys(paths)))
+    return AgentCatalog.load(tuple(dict.fromkeys(paths)))
+
+
+def _environment(settings: Settings, agents: AgentCatalog, journal: MemoryJournal, accounts: Accounts) -> Environment:
+    def roles_of(user_id: str) -> tuple[str, ...]:
+        account = accounts.by_id(user_id)
+        return () if account is None else account.roles
+
     return Environment(
         journal,
         agents,
         settings.default_agent or next(iter(agents)),
+        roles_of,
         run_timeout=settings.timeouts.run,
         tool_timeout=settings.timeouts.tool,
         queued_messages=settings.limits.queued_messages,

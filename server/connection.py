@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import gevent
+import structlog
 
 from actors.session import messages
 from actors.session.audience import Subscription
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from server.accounts import Account
     from server.reception import Reception
     from server.websocket import WebSocket
+
+log = structlog.get_logger(__name__)
 
 PING_COST = 0.1
 EARLY_FRAMES = 100
@@ -58,7 +61,13 @@ class Connection:
         self._bucket = Bucket(limits.messages_per_second, limits.message_burst, self.opened_at)
         self._attachments = Attachments(self._reattach)
         self._early: list[bytes] | None = []
+        self._open_frames: dict[str, int] = {}
         self._closing = False
+
+    @property
+    def welcomed(self) -> bool:
+        """Whether the client has had its welcome."""
+        return self._early is None
 
     # The socket's side.
 
@@ -76,7 +85,7 @@ class Connection:
         if len(early) > EARLY_FRAMES or sum(map(len, early)) > EARLY_BYTES:
             self.close(4029, "too much before the welcome")
         elif self.account is None and len(early) == 1 and self.claims is None:
-            gevent.spawn(self._authenticate, data)
+            self._look_up(self._authenticate, data)
 
     def drained(self) -> None:
         """Hear that there is room again."""
@@ -95,6 +104,8 @@ class Connection:
 
         ``auth_id`` is the id of the frame that brought the credential, if one did.
         """
+        if self._closing:
+            return
         self.claims, self.account = claims, account
         if not self._reception.admit(self):
             return
@@ -116,6 +127,18 @@ class Connection:
         for data in early:
             self.received(data)
 
+    def _look_up(self, check: Callable[[Any], None], argument: Any) -> None:
+        """Have a credential looked up in a greenlet of its own: that blocks on the accounts."""
+
+        def guarded() -> None:
+            try:
+                check(argument)
+            except Exception:
+                log.exception("look_up_failed", connection_id=self.connection_id)
+                self.close(1011, "the server failed at this", retry_after_ms=1000)
+
+        gevent.spawn(guarded)
+
     def _authenticate(self, data: bytes) -> None:
         """Take the first frame as the credential; blocks on the accounts."""
         try:
@@ -132,6 +155,7 @@ class Connection:
             return
         if self._early:
             self._early.pop(0)
+        self._open_frame(frame.id)
         self.welcome(claims, account, frame.id)
 
     def _renew(self, frame: protocol.Auth) -> None:
@@ -144,9 +168,9 @@ class Connection:
         if self.account is None or account.user_id != self.account.user_id:
             self.refuse(frame.id, Refusal("forbidden", "The token is another user's."))
             return
-        self._reception.moved(self, claims)
-        self.claims, self.account = claims, account
-        self.acknowledge(frame.id, token_expires_in=self._expires_in())
+        if not self._closing and self._reception.move(self, claims):
+            self.claims, self.account = claims, account
+            self.acknowledge(frame.id, token_expires_in=self._expires_in())
 
     def _expires_in(self) -> int:
         return 0 if self.claims is None else max(0, round(self.claims.expires_at - self._reception.epoch()))
@@ -170,18 +194,23 @@ class Connection:
         try:
             frame = protocol.decode(data)
         except BadFrame as bad:
+            self._open_frame(bad.re)
             if self._afford(1.0, bad.re):
                 self.refuse(bad.re, Refusal(bad.code, bad.message))
             return
+        self._open_frame(frame.id)
         small_talk = isinstance(frame, protocol.Ping | protocol.Pong)
         if self._afford(PING_COST if small_talk else 1.0, frame.id):
             _HANDLERS[type(frame)](self, frame)
 
     def _on_auth(self, frame: protocol.Auth) -> None:
-        gevent.spawn(self._renew, frame)
+        self._look_up(self._renew, frame)
 
     def _on_ping(self, frame: protocol.Ping) -> None:
-        self.send(protocol.ServerPong(t=frame.t) if frame.id is None else protocol.ServerPong(t=frame.t, re=frame.id))
+        if frame.id is None:
+            self.send(protocol.ServerPong(t=frame.t))
+        elif self._close_frame(frame.id):
+            self.send(protocol.ServerPong(t=frame.t, re=frame.id))
 
     def _on_pong(self, frame: protocol.Pong) -> None:
         """Do nothing: any frame counts as life."""
@@ -193,11 +222,8 @@ class Connection:
         self._route(session_id, frame.id, messages.Subscribe(Subscription(self, session_id), frame.id, after))
 
     def _on_unsubscribe(self, frame: protocol.Unsubscribe) -> None:
-        attachment = self._attachments.get(frame.session_id)
-        if attachment is None:
-            self.refuse(frame.id, Refusal("not_found", "The connection isn't subscribed to that session."))
-        else:
-            self._route(frame.session_id, frame.id, messages.Unsubscribe(attachment.subscription, frame.id))
+        subscription = Subscription(self, frame.session_id)
+        self._route(frame.session_id, frame.id, messages.Unsubscribe(subscription, frame.id))
 
     def _on_message(self, frame: protocol.Message) -> None:
         if self._reception.draining:
@@ -234,10 +260,13 @@ class Connection:
         """Take a command to its session: straight where it writes here, else by way of the root."""
         assert self.account is not None
         attachment = self._attachments.get(session_id)
-        if attachment is not None and tell(attachment.session, command):
-            return
-        route = messages.Route(self.account.user_id, session_id, self, frame_id, command)
-        if not tell(self._reception.root, route):
+        if attachment is not None and attachment.session.is_alive():
+            taken = tell(attachment.session, command)
+        else:
+            taken = tell(
+                self._reception.root, messages.Route(self.account.user_id, session_id, self, frame_id, command)
+            )
+        if not taken:
             self.refuse(frame_id, AGAIN)
 
     # The sessions' side.
@@ -252,13 +281,25 @@ class Connection:
         self.websocket.send(frame)
 
     def acknowledge(self, frame_id: str | None, **fields: Any) -> None:
-        """Answer the client's frame."""
-        if frame_id is not None:
+        """Answer the client's frame, unless it was answered before."""
+        if frame_id is not None and self._close_frame(frame_id):
             self.websocket.send(protocol.encode_ack(frame_id, fields))
 
     def refuse(self, frame_id: str | None, refusal: Refusal) -> None:
-        """Answer the client's frame with an error."""
-        self._send_error(refusal, {} if frame_id is None else {"re": frame_id})
+        """Answer the client's frame with an error, unless it was answered before."""
+        if frame_id is None or self._close_frame(frame_id):
+            self._send_error(refusal, {} if frame_id is None else {"re": frame_id})
+
+    def _open_frame(self, frame_id: str | None) -> None:
+        if frame_id is not None:
+            self._open_frames[frame_id] = self._open_frames.get(frame_id, 0) + 1
+
+    def _close_frame(self, frame_id: str) -> bool:
+        """Count one answer of a frame; tell whether one was due. A session in trouble may answer more than once."""
+        due = self._open_frames.pop(frame_id, 0)
+        if due > 1:
+            self._open_frames[frame_id] = due - 1
+        return due > 0
 
     def attached(self, subscription: Subscription, session: ActorRef[Any]) -> None:
         """Hear that a session writes here; when it dies, come back to its next life."""

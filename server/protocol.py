@@ -13,6 +13,8 @@ from msgspec import UNSET, Meta
 
 NAME = "greenroom.v1"
 
+NULL = msgspec.Raw(b"null")
+
 FrameId = Annotated[str, Meta(max_length=64)]
 SessionId = Annotated[str, Meta(min_length=1, max_length=64)]
 RunId = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -80,7 +82,8 @@ class Dequeue(ClientFrame, tag="dequeue", frozen=True):
 class Ping(ClientFrame, tag="ping", frozen=True):
     """Are you there?"""
 
-    t: Any = None
+    # Handed back as it came, whatever it is.
+    t: msgspec.Raw = NULL
 
 
 class Pong(ClientFrame, tag="pong", frozen=True):
@@ -185,10 +188,15 @@ def _complaint(data: bytes, error: Exception) -> BadFrame:
         outline = msgspec.convert(json.loads(data), _Outline)
     except (ValueError, RecursionError):
         return BadFrame("bad_request", "A frame is a JSON object with a type.")
-    re = outline.id if isinstance(outline.id, str) and len(outline.id) <= 64 else None  # noqa: PLR2004 - as `FrameId` has it
+    re = outline.id if _is_frame_id(outline.id) else None
     if isinstance(outline.type, str) and outline.type not in _TYPES:
         return BadFrame("unknown_type", f"There is no frame type {outline.type[:40]!r}.", re)
     return BadFrame("bad_request", f"The frame isn't as it must be: {error}", re)
+
+
+def _is_frame_id(found: Any) -> bool:
+    # A lone surrogate passes the standard library's parser, and no encoder.
+    return isinstance(found, str) and len(found) <= 64 and found == found.encode(errors="replace").decode()  # noqa: PLR2004 - as `FrameId` has it
 
 
 def encode(frame: ServerFrame) -> bytes:

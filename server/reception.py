@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from typing import TYPE_CHECKING, Any
 
 from actors.session.messages import Drain
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from server.accounts import Account, Accounts
     from server.tokens import Tokens
     from server.websocket import WebSocket
+
+REVOCATIONS_KEPT = 1000
 
 EXPIRY_GRACE = 30.0
 """How many seconds a socket outlives its token, for the client to renew it."""
@@ -45,6 +47,8 @@ class Reception:
         self._by_user: dict[str, set[str]] = defaultdict(set)
         self._by_family: dict[str, set[str]] = defaultdict(set)
         self._by_address: Counter[str] = Counter()
+        # Those whose tokens may still be under way from the accounts to a socket.
+        self._revoked: deque[str] = deque(maxlen=REVOCATIONS_KEPT)
         tokens.on_revoked.append(self.revoke)
 
     def __iter__(self) -> Iterator[Connection]:
@@ -114,6 +118,8 @@ class Reception:
         """Count a connection whose user is known; one over the limit is closed."""
         assert connection.claims is not None
         user_id = connection.claims.user_id
+        if not self._may_stay(connection, connection.claims):
+            return False
         if len(self._by_user[user_id]) >= self.settings.limits.connections_per_user:
             connection.close(4029, "too many connections of this user")
             return False
@@ -121,10 +127,19 @@ class Reception:
         self._by_family[connection.claims.family].add(connection.connection_id)
         return True
 
-    def moved(self, connection: Connection, claims: Claims) -> None:
-        """Note that a connection goes on under another login of its user."""
+    def move(self, connection: Connection, claims: Claims) -> bool:
+        """Let a connection go on under another login of its user; tell whether it may."""
+        if not self._may_stay(connection, claims):
+            return False
         self._leave_family(connection)
         self._by_family[claims.family].add(connection.connection_id)
+        return True
+
+    def _may_stay(self, connection: Connection, claims: Claims) -> bool:
+        """Tell whether a connection is still here and its login still good: looking that up took its time."""
+        if claims.family in self._revoked:
+            connection.close(4001, "the login was revoked")
+        return connection.connection_id in self._connections and claims.family not in self._revoked
 
     def forget(self, connection: Connection) -> None:
         """Note that a connection is closed."""
@@ -134,20 +149,23 @@ class Reception:
         if self._by_address[connection.address] <= 0:
             del self._by_address[connection.address]
         if connection.claims is not None:
-            self._by_user[connection.claims.user_id].discard(connection.connection_id)
-            if not self._by_user[connection.claims.user_id]:
-                del self._by_user[connection.claims.user_id]
+            self._discard(self._by_user, connection.claims.user_id, connection)
             self._leave_family(connection)
 
     def _leave_family(self, connection: Connection) -> None:
         assert connection.claims is not None
-        family = connection.claims.family
-        self._by_family[family].discard(connection.connection_id)
-        if not self._by_family[family]:
-            del self._by_family[family]
+        self._discard(self._by_family, connection.claims.family, connection)
+
+    @staticmethod
+    def _discard(groups: dict[str, set[str]], name: str, connection: Connection) -> None:
+        group = groups.get(name, set())
+        group.discard(connection.connection_id)
+        if not group:
+            groups.pop(name, None)
 
     def revoke(self, family: str) -> None:
         """Close the connections of a login that was revoked."""
+        self._revoked.append(family)
         for connection_id in tuple(self._by_family.get(family, ())):
             self._connections[connection_id].close(4001, "the login was revoked")
 
@@ -180,7 +198,8 @@ class Reception:
         self.draining = True
         self.root.tell(Drain())
         for connection in self:
-            connection.send(protocol.Draining(deadline_ms=round(seconds * 1000)))
+            if connection.welcomed:
+                connection.send(protocol.Draining(deadline_ms=round(seconds * 1000)))
 
     def dismiss(self) -> None:
         """Close every connection for a restart, the clients' returns spread over a second."""

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from server.reception import Reception
 
 PATH = "/v1/ws"
+VERSION = "13"
+"""The WebSocket protocol's version: RFC 6455, 4.2.1."""
 # Not gevent's: nobody waits in this one's send and recv, and the detour costs more than the call.
 PlainSocket = get_original("socket", "socket")
 
@@ -98,10 +100,9 @@ class Upgrade(WebSocketHandler):  # type: ignore[misc]  # gevent-websocket ships
         environ = self.environ
         if reception.draining:
             return error_response(503, "draining", "The server is going away.", retry_after_ms=1000)
-        if not _wants_upgrade(environ):
-            return error_response(426, "bad_request", f"{PATH} is for WebSockets.", headers={"Upgrade": "websocket"})
-        if not _has_key(environ):
-            return error_response(400, "bad_request", "The Sec-WebSocket-Key isn't 16 bytes in base64.")
+        fault = _handshake_fault(environ)
+        if fault is not None:
+            return fault
         if not is_allowed(environ, reception.settings.allowed_origins):
             return error_response(403, "forbidden", "This origin may not open sockets here.")
         try:
@@ -116,9 +117,10 @@ class Upgrade(WebSocketHandler):  # type: ignore[misc]  # gevent-websocket ships
             headers = [*headers, ("Sec-WebSocket-Protocol", protocol.NAME)]
         return super().start_response(status, headers, exc_info)
 
-    def log_error(self, msg: str, *args: Any) -> None:
+    def log_error(self, msg: str, *_args: Any) -> None:
         """Log a request that can't be read: the fault is the client's, so it is no error of ours."""
-        log.info("unreadable_request", problem=msg % args if args else msg)
+        # The request's own words aren't logged: a ticket may be among them.
+        log.info("unreadable_request", problem=msg, address=self.client_address[0])
 
     def log_request(self) -> None:
         """Log one answered request, without its query: tickets travel there, and tokens that don't belong there."""
@@ -152,8 +154,22 @@ def offered(environ: dict[str, Any]) -> list[str]:
     return [name.strip() for name in environ.get("HTTP_SEC_WEBSOCKET_PROTOCOL", "").split(",") if name.strip()]
 
 
+def _handshake_fault(environ: dict[str, Any]) -> Response | None:
+    """Return what is wrong with the handshake (RFC 6455, 4.2.1), or None."""
+    if not _wants_upgrade(environ):
+        return error_response(426, "bad_request", f"{PATH} is for WebSockets.", headers={"Upgrade": "websocket"})
+    if environ.get("HTTP_SEC_WEBSOCKET_VERSION") != VERSION:
+        headers = {"Sec-WebSocket-Version": VERSION}
+        return error_response(426, "bad_request", f"Only version {VERSION} is spoken here.", headers=headers)
+    if not _has_key(environ):
+        return error_response(400, "bad_request", "The Sec-WebSocket-Key isn't 16 bytes in base64.")
+    return None
+
+
 def _wants_upgrade(environ: dict[str, Any]) -> bool:
     connection = environ.get("HTTP_CONNECTION", "").lower()
+    if environ["REQUEST_METHOD"] != "GET" or environ["SERVER_PROTOCOL"] != "HTTP/1.1":
+        return False
     return environ.get("HTTP_UPGRADE", "").lower() == "websocket" and "upgrade" in connection
 
 

@@ -11,6 +11,7 @@ import logging
 import socket
 from typing import TYPE_CHECKING, Any, Protocol
 
+import structlog
 from gevent import get_hub
 from websockets.frames import Opcode
 from websockets.protocol import SERVER, State
@@ -19,13 +20,17 @@ from websockets.protocol import Protocol as Frames
 if TYPE_CHECKING:
     from websockets.frames import Frame
 
+log = structlog.get_logger(__name__)
+
 READ_BYTES = 65_536
 HIGH_WATER = 65_536
 """How many unsent bytes make a socket count as full."""
 LOW_WATER = 16_384
 """How few make it count as having room again."""
-MOST_UNSENT = 4 * 1024 * 1024
+MOST_UNSENT = 1024 * 1024
 """How many are kept at all: what isn't an event of a log has no other place to wait."""
+MOST_FRAGMENTS = 4096
+"""In how many frames a message may come: empty ones cost us work and no bytes of the message's bound."""
 CLOSE_SECONDS = 5.0
 """How long a peer has to answer a close."""
 
@@ -55,6 +60,7 @@ class WebSocket:
         "_close_by",
         "_ended",
         "_flush_due",
+        "_fragment_count",
         "_fragments",
         "_frames",
         "_full",
@@ -82,7 +88,8 @@ class WebSocket:
         self._pending = 0
         self._full = False
         self._flush_due = False
-        self._fragments: list[bytes] | None = None
+        self._fragments: bytearray | None = None
+        self._fragment_count = 0
         self._close_by: float | None = None
         self._ended = False
         self._reader: Any = None
@@ -168,6 +175,9 @@ class WebSocket:
             return
         for chunk in self._frames.data_to_send():
             self._out += chunk
+        if len(self._out) > MOST_UNSENT:
+            self.abort()
+            return
         if self._out:
             self._write(self._sock)
         if self._frames.eof_sent and not self._out:
@@ -229,11 +239,19 @@ class WebSocket:
         except OSError:
             data = b""
         if data:
-            self.feed(data)
+            self._feed_safely(data)
         else:
             self._frames.receive_eof()
             self._flush()
             self.abort()
+
+    def _feed_safely(self, data: bytes) -> None:
+        """Take in what came. A callback of the loop that raises isn't called again: the socket would be deaf."""
+        try:
+            self.feed(data)
+        except Exception:
+            log.exception("frame_failed")
+            self.close(1011, "the server failed at a frame")
 
     def feed(self, data: bytes) -> None:
         """Take in what the peer sent."""
@@ -258,15 +276,28 @@ class WebSocket:
             self._close_by = self._now() + CLOSE_SECONDS
 
     def _on_text(self, frame: Frame) -> None:
-        if not frame.fin:
-            self._fragments = [*(self._fragments or ()), bytes(frame.data)]
-            return
-        fragments, self._fragments = self._fragments, None
-        data = bytes(frame.data) if fragments is None else b"".join((*fragments, frame.data))
+        if not frame.fin or self._fragments is not None:
+            data = self._collect(frame)
+            if data is None:
+                return
+        else:
+            data = bytes(frame.data)
         if not _is_utf8(data):
             self._frames.fail(1007, "the text isn't UTF-8")
         elif self.listener is not None and self.open:
             self.listener.received(data)
+
+    def _collect(self, frame: Frame) -> bytes | None:
+        """Add a fragment; return the message once it is whole."""
+        self._fragments = bytearray() if self._fragments is None else self._fragments
+        self._fragments += frame.data
+        self._fragment_count += 1
+        if self._fragment_count > MOST_FRAGMENTS:
+            self._frames.fail(1009, "too many fragments")
+        if not frame.fin:
+            return None
+        data, self._fragments, self._fragment_count = bytes(self._fragments), None, 0
+        return data
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -173,13 +173,20 @@ class Actor(pykka.Actor):
 
     def send_after(self, seconds: float, message: Any) -> Timer:
         """Deliver ``message`` to this incarnation, ahead of its mailbox, after ``seconds``."""
+        return self.runtime.clock.call_later(seconds, self.mailer(lambda: message))
+
+    def mailer(self, make: Callable[..., Any]) -> Callable[..., None]:
+        """Return a function for others on the hub to call: it delivers what ``make`` makes of its arguments.
+
+        It goes to this incarnation, ahead of its mailbox; once that is over, nowhere.
+        """
         cell, life = self._cell, self._cell.incarnation
 
-        def due() -> None:
+        def post(*args: Any) -> None:
             if cell.incarnation == life:
-                cell.deliver_system(message)
+                cell.deliver_system(make(*args))
 
-        return self.runtime.clock.call_later(seconds, due)
+        return post
 
     def stop(self) -> None:
         """End this actor once the current handler returns, ahead of its mailbox."""

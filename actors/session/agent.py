@@ -10,7 +10,7 @@ from actors.agents.errors import AgentError
 from actors.runtime.actor import Actor, receives
 from actors.session.events import Fault
 from actors.session.messages import RunFinished, StartRun
-from actors.session.turn import LiveTurn
+from actors.session.turn import LiveTurn, written
 
 if TYPE_CHECKING:
     from actors.runtime.ref import ActorRef
@@ -51,7 +51,5 @@ class AgentActor(Actor):
         try:
             text = self._environment.agents[order.agent]().run(turn)
         except AgentError as answer:
-            error = Fault(answer.code, str(answer))
-        if not isinstance(text, str):
-            raise TypeError(f"the agent {order.agent} returned {type(text).__name__}, not a text")
-        self._session.tell(RunFinished(order.run_id, order.attempt, text, error, turn.counted))
+            error = Fault(written(str(answer.code)), written(str(answer)))
+        self._session.tell(RunFinished(order.run_id, order.attempt, written(text), error, turn.counted))

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from actors.runtime.actor import Actor, receives
+from actors.runtime.actor import receives
+from actors.session.conduct import Conduct
 from actors.session.connection import Refusal
 from actors.session.events import MessageAccepted, MessageDequeued
 from actors.session.identifiers import new_id
 from actors.session.messages import Cancel, Command, Dequeue, Reattach, Submit, Subscribe, Unsubscribe
 from actors.session.receipts import UNANSWERED, Acceptance, Ending
-from actors.session.runs import Admission, LiveRun, RunQueue
+from actors.session.runs import Admission, LiveRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from actors.session.audience import Audience, Subscription
-    from actors.session.environment import Environment
-    from actors.session.events import Data
+    from actors.session.audience import Subscription
     from actors.session.journal import Claim
     from actors.session.messages import After
     from actors.session.receipts import Receipts
 
 BUSY = Refusal("busy", "The session is working on another message.", temporary=True)
 QUEUE_FULL = Refusal("queue_full", "Too many messages wait already.", temporary=True)
+NOT_SUBSCRIBED = Refusal("not_found", "The connection isn't subscribed to that session.")
+RUNNING = Refusal("conflict", "The message is being worked on; cancel it instead.")
+NOT_WAITING = Refusal("not_found", "No such message waits.")
 ELSEWHERE = Refusal("conflict", "This client_msg_id is being accepted in another session. Try again.", temporary=True)
 
 
@@ -32,20 +35,16 @@ C = TypeVar("C")
 
 
 def once_ready(handler: Callable[[Any, C], None]) -> Callable[[Any, C], None]:
-    """Let a command wait in ``early`` until the log is read."""
+    """Let a command wait in ``early`` until the log is read, and be known as ``under_way`` while it is done."""
 
     @functools.wraps(handler)
     def handle(self: Commands, command: C) -> None:
         if not self.ready:
             self.early.append(command)
             return
-        try:
-            handler(self, command)
-        except Exception:
-            # The answers that are owed are given when this life ends.
-            if isinstance(command, Command) and not self.receipts.owes(command.connection, command.frame_id):
-                command.connection.refuse(command.frame_id, UNANSWERED)
-            raise
+        self.under_way = command
+        handler(self, command)
+        self.under_way = None
 
     return handle
 
@@ -56,35 +55,13 @@ def refuse_undelivered(message: Any) -> None:
         message.connection.refuse(message.frame_id, UNANSWERED)
 
 
-class Commands(Actor):
-    """The part of a session that answers its connections. Until the log is read, commands wait in ``early``."""
+class Commands(Conduct):
+    """The part of a session that answers its connections."""
 
-    environment: Environment
     user_id: str
-    session_id: str
-    audience: Audience
     receipts: Receipts
-    runs: RunQueue
-    epoch: str
-    head_seq: int
-    ready: bool
-    early: list[Any]
-
-    def record(self, run_id: str, data: Data) -> None:
-        """Have an event recorded."""
-        raise NotImplementedError
-
-    def go_on(self) -> None:
-        """Begin what is next."""
-        raise NotImplementedError
-
-    def break_off(self, run: LiveRun, outcome: Any) -> None:
-        """End the active run."""
-        raise NotImplementedError
-
-    def said(self, run: LiveRun) -> str:
-        """Return the answer as far as it was written."""
-        raise NotImplementedError
+    epoch = ""
+    under_way: Any = None
 
     # Watching.
 
@@ -116,7 +93,7 @@ class Commands(Actor):
             "epoch": self.epoch,
             "head_seq": self.head_seq,
             "active_run": self._active(live) if live is not None else None,
-            "partial": {"run_id": live.run_id, "text": self.said(live)} if live is not None and live.said else None,
+            "partial": {"run_id": live.run_id, "text": "".join(live.said)} if live is not None and live.said else None,
             "queue": [
                 {"run_id": waiting.run_id, "client_msg_id": waiting.client_msg_id, "text": waiting.text}
                 for waiting in self.runs.waiting
@@ -139,9 +116,12 @@ class Commands(Actor):
     @receives(Unsubscribe)
     @once_ready
     def _on_unsubscribe(self, command: Unsubscribe) -> None:
+        if command.subscription not in self.audience:
+            command.connection.refuse(command.frame_id, NOT_SUBSCRIBED)
+            return
         self.audience.remove(command.subscription)
-        command.subscription.connection.detached(self.session_id)
-        command.subscription.connection.acknowledge(command.frame_id)
+        command.connection.detached(self.session_id)
+        command.connection.acknowledge(command.frame_id)
 
     # Messages.
 
@@ -158,12 +138,16 @@ class Commands(Actor):
             refusal = Refusal("not_found", f"There is no agent {agent!r}.")
             subscription.connection.refuse(command.frame_id, refusal)
             return
-        admission = self.runs.admit(command.on_busy, self.environment.queued_messages)
+        admission = self._admit(command)
         if admission in (Admission.BUSY, Admission.QUEUE_FULL):
             refusal = BUSY if admission is Admission.BUSY else QUEUE_FULL
             subscription.connection.refuse(command.frame_id, refusal)
             return
         self._accept(command, agent, admission)
+
+    def _admit(self, command: Submit) -> Admission:
+        clears = command.on_busy == "interrupt" and command.queue == "clear"
+        return self.runs.admit(command.on_busy, math.inf if clears else self.environment.queued_messages)
 
     def _claimed(self, command: Submit) -> Claim | None:
         if command.client_msg_id is None:
@@ -227,32 +211,31 @@ class Commands(Actor):
     @once_ready
     def _on_cancel(self, command: Cancel) -> None:
         run = self.runs.next_up() if command.run_id is None else self.runs.find(command.run_id)
-        if command.queue == "clear":
-            self._clear("cancelled")
         if run is None:
             command.connection.acknowledge(command.frame_id, run_id=None)
-            return
-        self.receipts.owe_ending(run.run_id, Ending(command.connection, command.frame_id))
-        if run is self.runs.active:
-            self.break_off(run, "cancelled")
-        elif run in self.runs.waiting:
-            self._remove(run)
+        else:
+            self.receipts.owe_ending(run.run_id, Ending(command.connection, command.frame_id, {"run_id": run.run_id}))
+            self.end_early(run.run_id)
+        if command.queue == "clear":
+            self._clear("cancelled")
         self.go_on()
 
     @receives(Dequeue)
     @once_ready
     def _on_dequeue(self, command: Dequeue) -> None:
-        run = self.runs.waiting_run(command.run_id)
-        if run is not None:
-            self._remove(run)
-            command.connection.acknowledge(command.frame_id)
+        if self.runs.waiting_run(command.run_id) is not None:
+            self.receipts.owe_ending(command.run_id, Ending(command.connection, command.frame_id, {}))
+            self.end_early(command.run_id)
         elif self.runs.find(command.run_id) is not None:
-            refusal = Refusal("conflict", "The message is being worked on; cancel it instead.")
-            command.connection.refuse(command.frame_id, refusal)
+            command.connection.refuse(command.frame_id, RUNNING)
         else:
-            refusal = Refusal("not_found", "No such message waits.")
-            command.connection.refuse(command.frame_id, refusal)
+            command.connection.refuse(command.frame_id, NOT_WAITING)
 
-    def _remove(self, run: LiveRun) -> None:
-        self.runs.waiting.remove(run)
-        self.record(run.run_id, MessageDequeued("cancelled"))
+    def end_early(self, run_id: str) -> None:
+        """End a run that isn't over: the active one by a cancel, a waiting one by taking it out of the queue."""
+        run = self.runs.find(run_id)
+        if run is not None and run is self.runs.active:
+            self.break_off(run, "cancelled")
+        elif run is not None:
+            self.runs.waiting.remove(run)
+            self.record(run_id, MessageDequeued("cancelled"))

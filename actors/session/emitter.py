@@ -59,7 +59,9 @@ class Emitter(Actor):
             raise JournalUnavailable(f"the log of {self._session_id} is gone")
         self._conversation = fold(self._journal, self._session_id, record.first_seq, record.head_seq)
         waiting = tuple(self._conversation.queue)
-        self._session.tell(LogReady(record.epoch, record.head_seq, self._conversation.active, waiting))
+        self._session.tell(
+            LogReady(self.incarnation, record.epoch, record.head_seq, self._conversation.active, waiting)
+        )
 
     @receives(Emit)
     def _on_emit(self, message: Emit) -> None:
@@ -75,8 +77,7 @@ class Emitter(Actor):
         if message.then is not None:
             self._told_after[batch[-1].event.seq] = message.then
         self._batches.append(batch)
-        ref = self.actor_ref
-        self._journal.append(self._session_id, batch, lambda error: ref.tell(Committed(error)))
+        self._journal.append(self._session_id, batch, self.mailer(Committed))
 
     @receives(Say)
     def _on_say(self, message: Say) -> None:
@@ -108,7 +109,7 @@ class Emitter(Actor):
         self._session.tell(Logged(entries))
         for entry in entries:
             told = self._told_after.pop(entry.event.seq, None)
-            if told is not None:
+            if told is not None and told[0].is_alive():
                 told[0].tell(told[1])
         self._answer_flushes()
         while self._held_back and self._held_back[0][0] <= entries[-1].event.seq:
@@ -153,8 +154,9 @@ class Emitter(Actor):
 
     def _record(self, run_id: str, data: Data) -> Recorded:
         entry = event(self._session_id, run_id, self._conversation.head_seq + 1, self.runtime.clock.epoch_ms(), data)
+        recorded = Recorded(entry, encode(entry))
         self._conversation.apply(entry)
-        return Recorded(entry, encode(entry))
+        return recorded
 
 
 def fold(journal: Journal, session_id: str, first_seq: int, head_seq: int) -> Conversation:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from actors.runtime.restarts import Intensity
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from actors.agents.agent import Agent
     from actors.session.journal import Journal
@@ -21,6 +21,8 @@ class Environment:
     journal: Journal
     agents: Mapping[str, type[Agent]]
     default_agent: str
+    roles_of: Callable[[str], tuple[str, ...]] = lambda _user_id: ()
+    """Tells the roles of a user whose runs are taken up from the log; may block."""
     run_timeout: float = 120.0
     tool_timeout: float = 30.0
     progress_after: float = 5.0

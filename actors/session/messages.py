@@ -166,8 +166,9 @@ class Committed(NamedTuple):
 
 
 class LogReady(NamedTuple):
-    """The emitter has read the log: where it stands, and what isn't finished."""
+    """The emitter of that incarnation has read the log: where it stands, and what isn't finished."""
 
+    incarnation: int
     epoch: str
     head_seq: int
     active: Run | None

@@ -38,14 +38,15 @@ class Acceptance(NamedTuple):
 
 
 class Ending(NamedTuple):
-    """The answer to a ``cancel``."""
+    """The answer to a ``cancel`` or a ``dequeue``, with the fields of its ack."""
 
     connection: Connection
     frame_id: str | None
+    fields: dict[str, str]
 
-    def give(self, run_id: str) -> None:
+    def give(self) -> None:
         """Answer the client."""
-        self.connection.acknowledge(self.frame_id, run_id=run_id)
+        self.connection.acknowledge(self.frame_id, **self.fields)
 
 
 class Receipts:
@@ -74,9 +75,9 @@ class Receipts:
         """Take out what is owed for a run that is over."""
         return self._endings.pop(run_id, [])
 
-    def owes(self, connection: Connection, frame_id: str | None) -> bool:
-        """Tell whether a frame's answer is owed."""
-        return any(answer.connection is connection and answer.frame_id == frame_id for answer in self._all())
+    def awaited_ends(self) -> list[str]:
+        """Return the runs whose end somebody waits for."""
+        return list(self._endings)
 
     def forsake(self) -> None:
         """Refuse everything that is owed: whoever would have known is gone."""
@@ -88,14 +89,14 @@ class Receipts:
     def _all(self) -> list[Acceptance | Ending]:
         return [*chain(*self._acceptances.values()), *chain(*self._endings.values())]
 
-    def settle(self, session_id: str, is_open: Callable[[str], bool]) -> None:
-        """Answer everything after the log was read anew; ``is_open`` tells which runs it holds unfinished."""
+    def settle(self, is_open: Callable[[str], bool]) -> None:
+        """Answer what the log has decided; ``is_open`` tells which runs are unfinished in it.
+
+        Acceptances that are still owed after all of the log was shown aren't in it.
+        """
         for run_id in list(self._acceptances):
             for acceptance in self.accepted(run_id):
-                if is_open(run_id):
-                    acceptance.give(session_id, run_id)
-                else:
-                    acceptance.connection.refuse(acceptance.frame_id, LOST)
+                acceptance.connection.refuse(acceptance.frame_id, LOST)
         for run_id in [run_id for run_id in self._endings if not is_open(run_id)]:
             for ending in self.ended(run_id):
-                ending.give(run_id)
+                ending.give()

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from actors.runtime.actor import Reply, receives
+from actors.runtime.errors import MailboxFull
 from actors.runtime.restarts import Restart
 from actors.runtime.specs import ChildSpec
 from actors.runtime.supervisor import Supervisor
 from actors.session.commands import refuse_undelivered
 from actors.session.connection import Refusal
-from actors.session.farewell import Farewell
+from actors.session.farewell import GIVEN_UP, Farewell
 from actors.session.identifiers import default_session_id
-from actors.session.messages import Delete, Drain, Reattach, Retire, Route
+from actors.session.messages import Command, Delete, Drain, Reattach, Retire, Route
 from actors.session.session import INTERNAL_MAILBOX, Session
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from actors.session.environment import Environment
 
 NOT_FOUND = Refusal("not_found", "There is no such session.")
+MOST_WAITING = 1000
+"""How many messages wait for one session between two of its lives."""
+
 TOO_MANY = Refusal("conflict", "The account has as many sessions as it may have.")
 
 
@@ -72,9 +76,17 @@ class Root(Supervisor):
             spec = ChildSpec(child_id, Session, args, restart=Restart.TRANSIENT, mailbox=INTERNAL_MAILBOX)
             self.start_child(spec)
         if self.is_up(child_id):
-            self.child(child_id).tell(message)
+            self._hand_over(child_id, message)
+        elif len(self._waiting.setdefault(child_id, [])) < MOST_WAITING:
+            self._waiting[child_id].append(message)
         else:
-            self._waiting.setdefault(child_id, []).append(message)
+            refuse_undelivered(message)
+
+    def _hand_over(self, child_id: str, message: Any) -> None:
+        try:
+            self.child(child_id).tell(message)
+        except MailboxFull:
+            refuse_undelivered(message)
 
     def on_start(self) -> None:
         """Listen for what reaches no session."""
@@ -82,26 +94,25 @@ class Root(Supervisor):
 
     def _on_dead_letter(self, letter: DeadLetter) -> None:
         """See to it that no client waits for an answer that nobody will give, nor for events that nobody will show."""
-        message = letter.message
-        if isinstance(message, Reattach):
-            subscription = message.subscription
+        if isinstance(letter.message, Reattach) and self.actor_ref.is_alive():
+            subscription = letter.message.subscription
             _, user_id, session_id = letter.address.split("/")
-            self.actor_ref.tell(Route(user_id, session_id, subscription.connection, None, message))
+            self.actor_ref.tell(Route(user_id, session_id, subscription.connection, None, letter.message))
         else:
-            refuse_undelivered(message)
+            refuse_undelivered(letter.message)
 
     @receives(Drain)
     def _on_drain(self, message: Drain) -> None:
         self._draining = True
         for child_id in self.child_ids():
-            self.child(child_id).tell(message)
+            self._hand_over(child_id, message)
 
     def child_started(self, child_id: str, _incarnation: int) -> None:
         """Hand over what waited for the session."""
         if self._draining:
-            self.child(child_id).tell(Drain())
+            self._hand_over(child_id, Drain())
         for message in self._waiting.pop(child_id, ()):
-            self.child(child_id).tell(message)
+            self._hand_over(child_id, message)
 
     def child_lost(self, child_id: str, reason: ExitReason) -> None:
         """End what a session that can't be mended had promised, and tell those who watch."""
@@ -125,19 +136,31 @@ class Root(Supervisor):
         self._deliver(message.user_id, message.session_id, Retire())
         return None
 
-    def child_exited(self, child_id: str, _reason: ExitReason, retry_in: float | None) -> None:
+    def child_exited(self, child_id: str, reason: ExitReason, retry_in: float | None) -> None:
         """Finish a deletion once the session has ended; begin anew for what came while it did."""
-        if retry_in is not None:
+        if retry_in is not None or self.has_child(child_id):
             return
         _, user_id, session_id = child_id.split("/")
         replies = self._deletions.pop(child_id, None)
+        waiting = self._waiting.pop(child_id, [])
         if replies is not None:
             self._environment.journal.delete(session_id)
+            self._turn_away(waiting, session_id, NOT_FOUND)
             for reply in replies:
                 reply.set(True)
-        elif not self.has_child(child_id):
-            for message in self._waiting.pop(child_id, ()):
+        elif not reason.clean:
+            # Not even the farewell could be said: its log can't be read or written now.
+            self._turn_away(waiting, session_id, GIVEN_UP)
+        else:
+            for message in waiting:
                 self._deliver(user_id, session_id, message)
+
+    def _turn_away(self, messages: list[Any], session_id: str, refusal: Refusal) -> None:
+        for message in messages:
+            if isinstance(message, Reattach):
+                message.subscription.connection.gone(session_id, refusal)
+            elif isinstance(message, Command):
+                message.connection.refuse(message.frame_id, refusal)
 
 
 def address_of(user_id: str, session_id: str) -> str:

@@ -7,6 +7,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from actors.agents.agent import Agent
     from actors.runtime.clock import Timer
     from actors.session.lifecycle import Run as LoggedRun
@@ -40,12 +42,13 @@ class LiveRun:
     open_calls: dict[str, str] = field(default_factory=dict)
     tools_used: set[str] = field(default_factory=set)
 
-    timers: list[Timer] = field(default_factory=list)
+    deadline: Timer | None = None
+    progress: Timer | None = None
 
     @classmethod
-    def from_log(cls, run: LoggedRun, now: float, now_ms: int) -> LiveRun:
+    def from_log(cls, run: LoggedRun, roles: tuple[str, ...], now: float, now_ms: int) -> LiveRun:
         """Take up a run as its log left it, at ``now`` on the monotonic clock and ``now_ms`` on the wall."""
-        live = cls(run.run_id, run.text, run.agent, run.client_msg_id, (), run.accepted_at, attempt=run.attempt)
+        live = cls(run.run_id, run.text, run.agent, run.client_msg_id, roles, run.accepted_at, attempt=run.attempt)
         live.tools_used = set(run.tools_used)
         if run.started_at is not None:
             live.started = now - (now_ms - run.started_at) / 1000
@@ -59,8 +62,10 @@ class LiveRun:
 
     def cancel_timers(self) -> None:
         """Forget what was due for this run."""
-        while self.timers:
-            self.timers.pop().cancel()
+        for timer in (self.deadline, self.progress):
+            if timer is not None:
+                timer.cancel()
+        self.deadline = self.progress = None
 
     @property
     def waiting_on(self) -> str:
@@ -76,25 +81,23 @@ class RunQueue:
         self.active: LiveRun | None = None
         self.waiting: list[LiveRun] = []
 
-    def admit(self, on_busy: Literal["enqueue", "reject", "interrupt"], capacity: int) -> Admission:
+    def admit(self, on_busy: Literal["enqueue", "reject", "interrupt"], capacity: float) -> Admission:
         """Decide on one more message; ``capacity`` is how many may wait."""
         if self.active is None and not self.waiting:
             return Admission.RUN
         if on_busy == "reject":
             return Admission.BUSY
-        if on_busy == "interrupt":
-            return Admission.INTERRUPT
-        return Admission.QUEUE_FULL if len(self.waiting) >= capacity else Admission.WAIT
+        if len(self.waiting) >= capacity:
+            return Admission.QUEUE_FULL
+        return Admission.INTERRUPT if on_busy == "interrupt" else Admission.WAIT
 
     def find(self, run_id: str) -> LiveRun | None:
         """Return the run of that id that isn't over, or None."""
-        if self.active is not None and self.active.run_id == run_id:
-            return self.active
-        return self.waiting_run(run_id)
+        return next((run for run in self if run.run_id == run_id), None)
 
     def next_up(self) -> LiveRun | None:
         """Return what runs, or else what will run first; None where there is nothing to do."""
-        return self.active or next(iter(self.waiting), None)
+        return next(iter(self), None)
 
     def waiting_run(self, run_id: str) -> LiveRun | None:
         """Return the waiting run of that id, or None."""
@@ -107,9 +110,11 @@ class RunQueue:
             return 0
         return waiting.index(run_id) + (self.active is not None)
 
-    def next(self) -> LiveRun | None:
+    def promote(self) -> None:
         """Make the first waiting run the active one, where none is."""
         if self.active is None and self.waiting:
             self.active = self.waiting.pop(0)
-            return self.active
-        return None
+
+    def __iter__(self) -> Iterator[LiveRun]:
+        """Go over all runs, the active one first."""
+        return iter([*([] if self.active is None else [self.active]), *self.waiting])

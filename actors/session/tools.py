@@ -15,6 +15,7 @@ from actors.runtime.supervisor import Supervisor
 from actors.session.events import Fault, ToolCompleted, ToolExecuting
 from actors.session.identifiers import new_id
 from actors.session.messages import AbortRun, CallExpired, CallTool, Emit, Execute, Raised, Returned
+from actors.session.turn import written
 from actors.tools.errors import BadArguments, ToolFailed
 from actors.tools.masking import masked
 
@@ -121,7 +122,7 @@ class Tools(Supervisor):
             return
         error = message.error
         if isinstance(error, ToolFailed):
-            self._complete(call, Fault(error.code, error.message))
+            self._complete(call, Fault(written(str(error.code)), written(str(error.message))))
         else:
             self.log.warning("tool_failed", tool=call.order.tool, error_type=type(error).__name__)
             self._complete(call, Fault("failed", f"The tool failed ({type(error).__name__})."))

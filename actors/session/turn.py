@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from actors.agents.turn import Exchange, Turn
 from actors.session.events import AgentCompleted, AgentThinking, MessageAccepted, Usage, decode
 from actors.session.messages import CallTool, Emit, Flush, Say
@@ -82,18 +84,22 @@ class LiveTurn(Turn):
 
     def think(self, thought: str) -> None:
         """Say what comes next; the person sees it. Begins a new step."""
+        thought = written(thought)
         self._step += 1
         self._tell(Emit(self._order.run_id, AgentThinking(self._step, thought), self._order.attempt))
 
     def say(self, chunk: str) -> None:
         """Show a piece of the answer."""
+        chunk = written(chunk)
         if chunk:
             self._tell(Say(self._order.run_id, self._order.attempt, chunk))
 
     def usage(self, input_tokens: int, output_tokens: int) -> None:
         """Add to what a model counted in this attempt."""
         before = self.counted or Usage(0, 0)
-        self.counted = Usage(before.input_tokens + input_tokens, before.output_tokens + output_tokens)
+        after = Usage(before.input_tokens + input_tokens, before.output_tokens + output_tokens)
+        # Checked like any text of an agent's: what is in the log must be readable for ever.
+        self.counted = msgspec.convert(msgspec.to_builtins(after), Usage)
 
     def use(self, tool: Tool | str, /, **arguments: Any) -> Any:
         """Call a tool and return what it returns; blocks until then.
@@ -131,6 +137,17 @@ def _outcome(future: Future[Any]) -> Any:
         return future.get()
     except ToolFailed as failure:
         return failure
+
+
+def written(text: str) -> str:
+    """Return a text as it can be recorded: what no UTF-8 can hold, half a surrogate pair say, is replaced.
+
+    Raises:
+        TypeError: it isn't a text. What is in the log must be readable for ever, so this is found out before.
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"expected a text, not {type(text).__name__}")
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def exchanges(frames: list[bytes]) -> list[Exchange]:

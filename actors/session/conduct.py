@@ -1,0 +1,178 @@
+"""How a session conducts its runs: one at a time, each to its end, whatever becomes of the agent on the way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from actors.runtime.actor import receives
+from actors.runtime.supervisor import Supervisor
+from actors.session.events import AgentCompleted, AgentRestarted, AgentStarted, Data, Fault, Progress, Usage, encode
+from actors.session.messages import (
+    AbortRun,
+    AgentLost,
+    DeadlineReached,
+    Emit,
+    ProgressDue,
+    RunFinished,
+    StartRun,
+)
+
+if TYPE_CHECKING:
+    from actors.runtime.reasons import ExitReason
+    from actors.session.audience import Audience
+    from actors.session.environment import Environment
+    from actors.session.runs import LiveRun, RunQueue
+
+
+class Conduct(Supervisor):
+    """The part of a session that works through its runs.
+
+    While ``ready`` is false the log is being read: what the runs are isn't known, and nothing is decided.
+    """
+
+    environment: Environment
+    session_id: str
+    audience: Audience
+    runs: RunQueue
+    early: list[Any]
+    head_seq = 0
+    ready = False
+    draining = False
+
+    def record(self, run_id: str, data: Data) -> None:
+        """Have an event recorded."""
+        self.child("emitter").tell(Emit(run_id, data))
+
+    def go_on(self) -> None:
+        """Begin what is next: a waiting run, or the next attempt at the active one; once the agent is up."""
+        if not self.ready or not self.is_up("agent"):
+            return
+        if not self.draining:
+            self.runs.promote()
+        run = self.runs.active
+        if run is not None and run.attempt_due:
+            self._begin_attempt(run)
+
+    def _begin_attempt(self, run: LiveRun) -> None:
+        now, now_ms = self.runtime.clock.monotonic(), self.runtime.clock.epoch_ms()
+        run.attempt_due = False
+        run.attempt += 1
+        run.started = now if run.started is None else run.started
+        run.last_event = now
+        left = max(0.0, run.started + self.environment.run_timeout - now)
+        queued_ms = max(0, now_ms - run.accepted_ms - round((now - run.started) * 1000))
+        self.record(run.run_id, AgentStarted(run.agent, run.attempt, queued_ms, round(left * 1000)))
+        order = StartRun(run.run_id, run.attempt, run.agent, run.text, now + left, run.roles)
+        self.child("agent").tell(order)
+        run.cancel_timers()
+        run.deadline = self.send_after(left, DeadlineReached(run.run_id))
+        run.progress = self.send_after(self.environment.progress_after, ProgressDue(run.run_id))
+
+    # How runs end.
+
+    @receives(RunFinished)
+    def _on_run_finished(self, message: RunFinished) -> None:
+        if not self.ready:
+            self.early.append(message)
+            return
+        self.finish_run(message)
+        self.go_on()
+
+    def finish_run(self, message: RunFinished) -> None:
+        """Record what an attempt came to, if it is the one under way."""
+        run = self.runs.active
+        if run is None or (run.run_id, run.attempt) != (message.run_id, message.attempt):
+            return
+        if message.error is not None:
+            self.complete(run, "error", fault=message.error, usage=message.usage)
+        else:
+            self.complete(run, "success", message.text, usage=message.usage)
+
+    def complete(
+        self, run: LiveRun, outcome: Any, text: str = "", *, fault: Fault | None = None, usage: Usage | None = None
+    ) -> None:
+        """Record the end of the active run and free the place of the next.
+
+        The text of one that didn't succeed is what was shown of it; the emitter knows that.
+        """
+        assert run.started is not None
+        duration_ms = max(0, round((self.runtime.clock.monotonic() - run.started) * 1000))
+        completed = AgentCompleted(outcome, text, duration_ms, run.attempt, **_present(error=fault, usage=usage))
+        self.record(run.run_id, completed)
+        self.child("tools").tell(AbortRun(run.run_id))
+        run.cancel_timers()
+        self.runs.active = None
+
+    def break_off(self, run: LiveRun, outcome: Any, fault: Fault | None = None) -> None:
+        """End the active run whatever its agent is doing; the agent is killed and comes back for the next run."""
+        busy = not run.attempt_due
+        self.complete(run, outcome, fault=fault)
+        if busy:
+            self.replace_child("agent")
+
+    def retry_or_end(self, run: LiveRun, cause: str, retry_in: float, fault: Fault) -> None:
+        """Decide what the death of the active run's agent means: another attempt, or the end with ``fault``."""
+        if run.may_retry(self.environment.agents.get(run.agent)):
+            run.attempt_due = True
+            run.open_calls.clear()
+            self.record(run.run_id, AgentRestarted(run.attempt + 1, cause, round(retry_in * 1000)))
+            self.child("tools").tell(AbortRun(run.run_id))
+        else:
+            self.complete(run, "error", fault=fault)
+
+    # Time.
+
+    @receives(DeadlineReached)
+    def _on_deadline(self, message: DeadlineReached) -> None:
+        run = self.runs.active
+        if self.ready and run is not None and run.run_id == message.run_id:
+            self.break_off(run, "timed_out", Fault("timed_out", "The run took too long and was stopped."))
+            self.go_on()
+
+    @receives(ProgressDue)
+    def _on_progress_due(self, message: ProgressDue) -> None:
+        run = self.runs.active
+        if run is None or run.run_id != message.run_id or run.started is None:
+            return
+        now, every = self.runtime.clock.monotonic(), self.environment.progress_after
+        silent = now - run.last_event
+        if silent >= every:
+            elapsed_ms = round((now - run.started) * 1000)
+            frame = encode(Progress(self.session_id, run.run_id, elapsed_ms, run.waiting_on))
+            self.audience.show_live(frame, self.head_seq)
+            silent = 0.0
+        run.progress = self.send_after(every - silent, message)
+
+    # The children.
+
+    def child_started(self, child_id: str, _incarnation: int) -> None:
+        """Go on once the agent is there."""
+        if child_id == "agent":
+            self.go_on()
+
+    def child_exited(self, child_id: str, reason: ExitReason, retry_in: float | None) -> None:
+        """Note what the death of a child means for the run under way."""
+        if child_id == "emitter":
+            self.ready = False
+            return
+        run = self.runs.active
+        if run is not None and not run.attempt_due:
+            cause = _cause(child_id, reason)
+            self.actor_ref.tell(AgentLost(run.run_id, run.attempt, cause, retry_in or 0.0))
+
+    @receives(AgentLost)
+    def _on_agent_lost(self, lost: AgentLost) -> None:
+        run = self.runs.active
+        if not self.ready or run is None or (run.run_id, run.attempt) != (lost.run_id, lost.attempt):
+            return
+        self.retry_or_end(run, lost.cause, lost.retry_in, Fault("agent_crashed", f"Sorry: {lost.cause}."))
+        self.go_on()
+
+
+def _present(**fields: Any) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _cause(child_id: str, reason: ExitReason) -> str:
+    what = type(reason.error).__name__ if reason.error is not None else reason.kind.value
+    return f"the {child_id} crashed ({what})" if child_id == "agent" else f"its tools crashed ({what})"
