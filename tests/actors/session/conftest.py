@@ -94,7 +94,7 @@ class House:
 
     def __init__(self, **environment):
         self.runtime = Runtime(seed=7)
-        self.journal = MemoryJournal()
+        self.journal = environment.pop("journal", None) or MemoryJournal()
         agents = {"rehearsal": Rehearsal, "librarian": Librarian, **environment.pop("agents", {})}
         self.environment = Environment(self.journal, agents, "librarian", **environment)
         self.root = self.runtime.supervise(ChildSpec("root", Root, (self.environment,)))
