@@ -68,6 +68,19 @@ def test_the_budget_is_never_exceeded(plan, deliveries):
     assert len(ledger_of(plan, deliveries)) <= plan.budget
 
 
+def test_a_spent_budget_leaves_every_further_delivery_alone():
+    plan = FaultPlan((Rule("*", Action.DROP, every=1),), budget=5)
+
+    assert [entry.delivery for entry in ledger_of(plan, [("a", 1, "Emit")] * 9)] == [1, 2, 3, 4, 5]
+
+
+def test_a_replay_strikes_an_address_with_the_characters_of_globs_and_no_other():
+    original = ledger_of(FaultPlan((Rule("*", Action.DROP, nth=1),)), [("odd[1]*?", 1, "Emit")])
+    deliveries = [(address, 1, "Emit") for address in ("odd1xy", "odd[1]*?")]
+
+    assert [entry.address for entry in ledger_of(FaultPlan.from_ledger(original), deliveries)] == ["odd[1]*?"]
+
+
 @given(plans, deliveries)
 def test_a_ledger_replays_at_the_same_deliveries(plan, deliveries):
     original = ledger_of(plan, deliveries)
