@@ -1,5 +1,9 @@
 """Planned faults on real actors: each does its harm at its address, and every ask ends."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from actors.runtime.actor import Actor, receives
@@ -7,7 +11,7 @@ from actors.runtime.dispatcher import HubClock
 from actors.runtime.errors import ActorDied, AskTimeout, InjectedFault, Phase
 from actors.runtime.faultplan import FaultPlan, Rule
 from actors.runtime.faults import Faults
-from actors.runtime.ledger import START, Action
+from actors.runtime.ledger import START, Action, from_json
 from actors.runtime.mailbox import MailboxSpec
 from actors.runtime.reasons import ExitKind
 from actors.runtime.specs import ChildSpec
@@ -283,3 +287,49 @@ def test_a_start_that_fails_is_tried_again(runtime, load, group, fates):
     assert child.ask("a") == "got a"
     assert child.incarnation == 2
     assert [(entry.incarnation, entry.message) for entry in faults.ledger] == [(1, START)]
+
+
+WORLD = """
+from actors.runtime import ledger
+from actors.runtime.actor import Actor, receives
+from actors.runtime.faultplan import FaultPlan, Rule
+from actors.runtime.faults import Faults
+from actors.runtime.runtime import Runtime
+from actors.runtime.specs import ChildSpec
+from actors.runtime.supervisor import Supervisor
+
+class Relay(Actor):
+    @receives(int, str)
+    def _on_message(self, message):
+        for peer in self.runtime.refs():
+            if message and peer.address != self.address and peer.address != "top":
+                peer.tell("" if isinstance(message, str) else str(message))
+
+class Top(Supervisor):
+    def children(self):
+        return [ChildSpec(f"relay-{number}", Relay) for number in range(5)]
+
+runtime = Runtime(seed=1)
+rules = (Rule("top/*", "drop", probability=0.2), Rule("*", "duplicate", "str", every=5), Rule("*-3", "raise", nth=4))
+runtime.faults = Faults(FaultPlan(rules, seed=3, budget=50))
+top = runtime.supervise(ChildSpec("top", Top))
+top.ask("up?")
+for number in range(1, 9):
+    [relay.tell(number) for relay in runtime.refs() if relay.address != "top"]
+    top.ask("next")
+runtime.stop()
+print(ledger.to_json(runtime.faults.ledger))
+"""
+
+
+def test_the_same_world_and_plan_give_the_same_ledger_whatever_the_hash_seed():
+    def ledger_under(seed):
+        command = [sys.executable, "-c", WORLD]
+        done = subprocess.run(
+            command, env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, check=True, text=True
+        )
+        return done.stdout.splitlines()[-1]
+
+    first, *others = [ledger_under(seed) for seed in ("0", "1", "4294967295")]
+    assert others == [first, first]
+    assert {"drop", "duplicate", "raise"} == {entry.action for entry in from_json(first)}
