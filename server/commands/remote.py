@@ -47,9 +47,12 @@ class Remote:
         self._token: str | None = None
 
     def login(self, username: str, password: str) -> None:
-        """Log in; what is asked from then on is asked as that user."""
+        """Log in; what is asked from then on is asked as that user. Raises as `call`."""
         granted = self.call("POST", "/v1/login", {"username": username, "password": password})
-        self._token = granted["access_token"]
+        try:
+            self._token = granted["access_token"]
+        except (TypeError, LookupError) as error:
+            raise self._stranger() from error
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """Ask for something and return the answer's JSON, None where it has none; blocks on the network.
@@ -67,8 +70,11 @@ class Remote:
         except (OSError, http.client.HTTPException) as error:
             raise Unanswered(f"{self._url} doesn't answer ({error!s}); is the server running there?") from error
         except (ValueError, TypeError, LookupError) as error:
-            raise Unanswered(f"what answers at {self._url} isn't Greenroom; check --url") from error
+            raise self._stranger() from error
         raise Denied(status, message)
+
+    def _stranger(self) -> Unanswered:
+        return Unanswered(f"what answers at {self._url} isn't Greenroom; check --url")
 
     def _exchange(self, method: str, path: str, body: str | None) -> tuple[int, bytes]:
         kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection

@@ -4,6 +4,8 @@ import asyncio
 import json
 import re
 from contextlib import asynccontextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 
@@ -282,6 +284,33 @@ def test_the_command_says_when_there_is_no_server(url, status, said):
 
     assert (done.returncode, done.stdout) == (status, "")
     assert said in done.stderr
+
+
+class Stranger(BaseHTTPRequestHandler):
+    """Answers every POST with what its server was told to say."""
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        status, body = self.server.says
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.mark.parametrize("says", [(200, b"<html>"), (200, b"{}"), (200, b""), (404, b"<html>"), (500, b'{"error": 1}')])
+def test_the_command_says_when_what_answers_is_something_else(says):
+    with ThreadingHTTPServer(("127.0.0.1", 0), Stranger) as stranger:
+        stranger.says = says
+        Thread(target=stranger.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{stranger.server_port}"
+        done = run_greenroom("faults", "show", "--url", url, stdin="operator\n")
+        stranger.shutdown()
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"Error: what answers at {url} isn't Greenroom; check --url\n"
 
 
 # The page about it.
