@@ -63,6 +63,12 @@ class Logs(Group):
     format: Literal["auto", "json", "console"] = "auto"
 
 
+class Faults(Group):
+    """Say whether an operator may load fault plans into the running server. Never where people rely on it."""
+
+    enabled: bool = False
+
+
 class Settings(BaseSettings):
     """Hold every setting of a server.
 
@@ -92,6 +98,7 @@ class Settings(BaseSettings):
     restart: RestartPolicies = RestartPolicies()
     journal: Journal = Journal()
     logs: Logs = Logs()
+    faults: Faults = Faults()
 
     @classmethod
     def settings_customise_sources(

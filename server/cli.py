@@ -4,6 +4,7 @@ import click
 
 from config.version import VERSION
 from server.commands.config import config
+from server.commands.faults import faults
 from server.commands.serve import serve
 from server.commands.users import users
 
@@ -21,3 +22,4 @@ def greenroom() -> None:
 greenroom.add_command(serve)
 greenroom.add_command(users)
 greenroom.add_command(config)
+greenroom.add_command(faults)

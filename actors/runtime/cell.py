@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from actors.runtime.addressee import Addressee
 from actors.runtime.errors import ActorKilled, Phase
+from actors.runtime.injection import strike, strike_start
 from actors.runtime.messages import SUPERVISORY, ChildExited, ChildStarted, Down
 from actors.runtime.reasons import KILLED, ExitReason, failed, start_failed
 from actors.runtime.replies import Replies, resolve
@@ -113,6 +114,8 @@ class Cell(Addressee):
         worker, future = self.worker, envelope.reply_to
         self._replies.current = future
         try:
+            if self.runtime.faults is not None and strike(self, envelope):
+                return
             reply = envelope.context.run(self.actor._handle_receive, envelope.message)  # type: ignore[union-attr]  # noqa: SLF001 - pykka's seam, pinned by a contract test
         except BaseException as error:  # noqa: BLE001 - containment is the point
             if self.worker is worker:
@@ -157,6 +160,10 @@ class Cell(Addressee):
     def defer(self) -> Future[Any] | None:
         """Keep the current message's reply open; None where it was a tell."""
         return self._replies.defer()
+
+    def resume(self, future: Future[Any]) -> bool:
+        """Take a deferred reply back, to be given by a handler's return after all; tell whether it is still owed."""
+        return self._replies.take_deferred(future)
 
     def resolve_deferred(self, future: Future[Any], value: Any, error: BaseException | None) -> None:
         """Answer a deferred ask; one that was answered already is left alone."""
@@ -215,6 +222,8 @@ class Cell(Addressee):
             self.started()
 
     def _bring_up(self) -> bool:
+        if self.runtime.faults is not None:
+            strike_start(self)
         worker, actor = self.worker, self.actor or self._construct()
         if self.worker is not worker:
             return False  # Abandoned in the constructor: another life may have begun.

@@ -11,7 +11,9 @@
     ├── SpecError            (also ValueError) a child spec or policy that can't work
     ├── ChildNotFound        a supervisor has no child of that id
     ├── ChildExists          a supervisor has a child of that id already
-    └── StartFailed          the child didn't come up
+    ├── StartFailed          the child didn't come up
+    ├── FaultPlanInvalid     (also ValueError) a fault plan, or a ledger, that isn't one
+    └── InjectedFault        a fault plan said so
 
     ActorKilled              (a BaseException) raised inside the handler of an actor that is being killed
 """
@@ -24,6 +26,9 @@ from typing import TYPE_CHECKING
 import pykka
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from actors.runtime.ledger import Injection
     from actors.runtime.reasons import ExitReason
 
 
@@ -99,6 +104,28 @@ class StartFailed(RuntimeFault):
         super().__init__(f"{address} could not be started: {error!r}")
         self.address = address
         self.error = error
+
+
+class FaultPlanInvalid(RuntimeFault, ValueError):
+    """The fault plan can't be.
+
+    Attributes:
+        problems: a line for everything that is wrong, each with what to do.
+    """
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        """Carry all of the problems."""
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class InjectedFault(RuntimeFault):
+    """The failure that a fault plan asked for."""
+
+    def __init__(self, injection: Injection) -> None:
+        """Name the ledger's entry."""
+        super().__init__(f"injected by rule {injection.rule}, number {injection.number} of the ledger")
+        self.injection = injection
 
 
 class ActorKilled(BaseException):

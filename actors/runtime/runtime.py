@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from actors.runtime.clock import Clock
     from actors.runtime.dispatcher import Dispatcher
+    from actors.runtime.faults import Faults
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +32,7 @@ _ORDERED = frozenset({ExitKind.NORMAL, ExitKind.SHUTDOWN, ExitKind.KILLED})
 class Runtime:
     """One dispatcher, one clock, one registry. Belongs to the thread that makes it; see `call_soon` for others.
 
-    ``seed`` makes its random draws (jitter, ids) repeatable.
+    ``seed`` makes its random draws (jitter, ids) repeatable. ``faults``, None by default, may be set at any time.
     """
 
     _default: ClassVar[Runtime | None] = None
@@ -45,6 +46,7 @@ class Runtime:
         self.random = random.Random(seed)  # noqa: S311 - jitter and names, nothing that must not be guessed
         self.dead_letters = DeadLetters()
         self.late_replies = 0
+        self.faults: Faults | None = None
         self._cells: dict[str, Cell] = {}
         self._serial = itertools.count(1)
         self._subscribers: list[Callable[[str, Cell, dict[str, Any]], object]] = []

@@ -1,6 +1,5 @@
 """``greenroom users``: the accounts."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from rich.table import Table
 
 from server.accounts import Account, Accounts
 from server.commands.options import loaded, settings_options, told_plainly
+from server.commands.passwords import read_password
 from server.commands.tables import show
 from server.database import open_database
 
@@ -31,7 +31,7 @@ def users() -> None:
 def add(name: str, roles: tuple[str, ...], data_dir: Path | None, config_file: Path | None) -> None:
     """Add an account named NAME."""
     with _accounts(data_dir, config_file) as accounts:
-        account = accounts.add(name, _password(), roles)
+        account = accounts.add(name, read_password(confirm=True), roles)
     click.echo(f"added {account.username} ({account.user_id})")
 
 
@@ -41,7 +41,7 @@ def add(name: str, roles: tuple[str, ...], data_dir: Path | None, config_file: P
 def passwd(name: str, data_dir: Path | None, config_file: Path | None) -> None:
     """Set a new password for NAME; every login made with the old one ends."""
     with _accounts(data_dir, config_file) as accounts:
-        accounts.set_password(name, _password())
+        accounts.set_password(name, read_password(confirm=True))
     click.echo(f"the password of {name} is changed")
 
 
@@ -82,12 +82,6 @@ def _accounts(data_dir: Path | None, config_file: Path | None) -> Iterator[Accou
             yield Accounts(database)
         finally:
             database.close()
-
-
-def _password() -> str:
-    if sys.stdin.isatty():
-        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
-    return sys.stdin.readline().rstrip("\r\n")
 
 
 def _table(accounts: tuple[Account, ...]) -> Table:

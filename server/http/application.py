@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 from server.http.errors import answer_errors
+from server.http.faults import faults
 from server.http.logins import logins
 from server.http.pages import pages
 from server.http.sessions import sessions
@@ -35,6 +36,8 @@ def application(runtime: Runtime, journal: Journal, accounts: Accounts, tokens: 
     app.register_blueprint(logins(accounts, tokens, reception))
     app.register_blueprint(sessions(runtime, journal, reception))
     app.register_blueprint(pages(reception))
+    if reception.settings.faults.enabled:
+        app.register_blueprint(faults(runtime, reception))
     answer_errors(app)
 
     @app.after_request

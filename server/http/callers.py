@@ -23,6 +23,10 @@ class Caller(NamedTuple):
     account: Account
 
 
+OPERATOR = "operator"
+"""The role of those who look after the server."""
+
+
 def caller(reception: Reception) -> Caller:
     """Return who makes the current request; blocks on the accounts.
 
@@ -39,3 +43,15 @@ def caller(reception: Reception) -> Caller:
     except TokenFault as fault:
         code = "token_expired" if isinstance(fault, TokenExpired) else "unauthorized"
         raise Refused(401, code, "The token is no good. Refresh it, or log in again.") from fault
+
+
+def operator(reception: Reception) -> Caller:
+    """Return who makes the current request, an operator; blocks on the accounts.
+
+    Raises:
+        Refused: as `caller`, and where the account hasn't the role.
+    """
+    found = caller(reception)
+    if OPERATOR not in found.account.roles:
+        raise Refused(403, "forbidden", "This call is for operators.")
+    return found

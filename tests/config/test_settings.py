@@ -32,3 +32,7 @@ def test_loopback_addresses_are_this_machine_alone(host):
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.com"])
 def test_other_addresses_can_be_reached_from_other_machines(host):
     assert not is_loopback(host)
+
+
+def test_a_server_takes_no_fault_plans_unless_it_is_told_to():
+    assert not Settings().faults.enabled

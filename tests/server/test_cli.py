@@ -35,7 +35,9 @@ def test_the_version_is_told(greenroom):
     assert VERSION in greenroom("--version").stdout
 
 
-@pytest.mark.parametrize("command", [[], ["serve"], ["users"], ["users", "add"], ["config"]])
+@pytest.mark.parametrize(
+    "command", [[], ["serve"], ["users"], ["users", "add"], ["config"], ["faults"], ["faults", "load"]]
+)
 def test_every_command_explains_itself(greenroom, command):
     done = greenroom(*command, "--help")
 
