@@ -157,6 +157,11 @@ class Actor(pykka.Actor):
         """Return what else each log line of this actor bears; for subclasses."""
         return {}
 
+    @property
+    def under_way(self) -> Any:
+        """The message that is being handled; in `on_terminate` the one that this life ended with, if it was one."""
+        return self._cell.handling
+
     # What handlers use.
 
     def defer(self) -> Reply[Any] | None:

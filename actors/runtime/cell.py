@@ -49,6 +49,7 @@ class Cell(Addressee):
         "_replies",
         "_stop_waiters",
         "actor",
+        "handling",
         "parent",
         "waiting_on",
     )
@@ -64,6 +65,7 @@ class Cell(Addressee):
         self._abandoned = False
         self._deadline: Timer | None = None
         self._replies = Replies()
+        self.handling: Any = None
         self._listeners: list[Callable[[Down], object]] | None = None
         self._stop_waiters: list[Future[Any]] | None = None
 
@@ -113,17 +115,21 @@ class Cell(Addressee):
     def _handle(self, envelope: Envelope) -> None:
         worker, future = self.worker, envelope.reply_to
         self._replies.current = future
+        self.handling = envelope.message
         try:
             if self.runtime.faults is not None and strike(self, envelope):
+                self.handling = None
                 return
             reply = envelope.context.run(self.actor._handle_receive, envelope.message)  # type: ignore[union-attr]  # noqa: SLF001 - pykka's seam, pinned by a contract test
         except BaseException as error:  # noqa: BLE001 - containment is the point
             if self.worker is worker:
                 self._contain(error, future)
             return
-        if self.worker is worker and self._replies.current is not None:
-            self._reply(self._replies.current, reply)
-            self._replies.current = None
+        if self.worker is worker:
+            self.handling = None
+            if self._replies.current is not None:
+                self._reply(self._replies.current, reply)
+                self._replies.current = None
 
     def _handle_system(self, message: Any) -> None:
         if isinstance(message, _Order):
@@ -331,6 +337,7 @@ class Cell(Addressee):
     def _settle_debts(self) -> None:
         for future in self._replies.take_all():
             future.fail(self._died(Phase.IN_FLIGHT))
+        self.handling = None
         self._drop_waiting()
         self.mailbox.clear_system()
 

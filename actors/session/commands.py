@@ -35,16 +35,14 @@ C = TypeVar("C")
 
 
 def once_ready(handler: Callable[[Any, C], None]) -> Callable[[Any, C], None]:
-    """Let a command wait in ``early`` until the log is read, and be known as ``under_way`` while it is done."""
+    """Let a command wait in ``early`` until the log is read."""
 
     @functools.wraps(handler)
     def handle(self: Commands, command: C) -> None:
-        if not self.ready:
+        if self.ready:
+            handler(self, command)
+        else:
             self.early.append(command)
-            return
-        self.under_way = command
-        handler(self, command)
-        self.under_way = None
 
     return handle
 
@@ -61,7 +59,6 @@ class Commands(Conduct):
     user_id: str
     receipts: Receipts
     epoch = ""
-    under_way: Any = None
 
     # Watching.
 

@@ -110,7 +110,9 @@ class Session(Commands):
             self.retry_or_end(run, "the session was restarted", 0.0, RESTARTED)
         self.go_on()
         while self.ready and self.early:
-            self._handle_receive(self.early.pop(0))
+            # Taken out only when it is done: until then `on_terminate` answers for it.
+            self._handle_receive(self.early[0])
+            self.early.pop(0)
 
     def _show_missed(self, log: LogReady) -> None:
         """Show and answer what an emitter recorded and didn't live to tell; a session in a new life has nobody yet."""

@@ -38,11 +38,14 @@ class Tab:
         self.house.root.tell(Route(self.user, self.session, self.connection, frame_id, command))
         return frame_id
 
-    def subscribe(self, seq=None, epoch=None):
+    def ask(self, seq=None, epoch=None):
         frame_id = next(self._ids)
         after = None if seq is None else After(epoch, seq)
-        self.send(Subscribe(self.subscription, frame_id, after), frame_id)
-        return self.ack(frame_id)
+        return self.send(Subscribe(self.subscription, frame_id, after), frame_id)
+
+    def subscribe(self, seq=None, epoch=None):
+        """Ask to be shown the session's events, and return the ack."""
+        return self.ack(self.ask(seq, epoch))
 
     def submit(self, *steps, text=None, agent="rehearsal", on_busy="enqueue", msg_id=None, queue="keep"):
         frame_id = next(self._ids)

@@ -4,7 +4,10 @@ import gc
 
 import gevent
 import greenlet
+import pytest
 
+from actors.runtime.faultplan import FaultPlan
+from actors.runtime.faults import Faults
 from actors.runtime.restarts import Intensity
 from actors.session.messages import Delete, Describe, Drain, Subscribe
 from actors.session.root import address_of
@@ -167,3 +170,14 @@ def test_a_drain_lets_what_runs_end_and_begins_nothing(house, tab):
     tab.subscribe()
     assert [event["type"] for event in tab.of_run(waiting)] == ["message_accepted"]
     assert house.actor().ask(Describe()) == "idle"
+
+
+@pytest.mark.parametrize("action", ["raise", "kill", "exit"])
+@pytest.mark.parametrize("message", ["Submit", "Cancel", "Subscribe"])
+def test_a_frame_that_its_session_dies_of_is_answered(house, tab, message, action):
+    tab.completed(tab.run({"answer": "x"}))
+    rule = {"address": "session/*/s_1", "message": message, "nth": 1, "action": action}
+    house.runtime.faults = Faults(FaultPlan.from_dict({"rules": [rule]}))
+    frame_id = {"Submit": lambda: tab.submit({"answer": "y"}), "Cancel": tab.cancel, "Subscribe": tab.ask}[message]()
+    assert tab.refusal(frame_id).temporary
+    assert tab.completed(tab.run({"answer": "z"}))["data"]["text"] == "z"
