@@ -15,7 +15,6 @@ from gevent.pywsgi import WSGIServer
 
 from actors.agents.registry import AgentCatalog
 from actors.runtime.errors import RuntimeFault
-from actors.runtime.restarts import Intensity
 from actors.runtime.runtime import Runtime
 from actors.runtime.specs import ChildSpec
 from actors.session.environment import Environment
@@ -28,12 +27,13 @@ from server.demo import seed_demo
 from server.http.application import application
 from server.journal.memory import MemoryJournal
 from server.key import load_key
+from server.policies import restart_policies
 from server.reception import Reception
 from server.tokens import Tokens
 from server.upgrade import Upgrade
 
 if TYPE_CHECKING:
-    from config.settings import RestartPolicy, Settings
+    from config.settings import Settings
 
 log = structlog.get_logger(__name__)
 
@@ -175,13 +175,8 @@ def _environment(settings: Settings, journal: MemoryJournal) -> Environment:
         tool_timeout=settings.timeouts.tool,
         queued_messages=settings.limits.queued_messages,
         sessions_per_user=settings.limits.sessions_per_user,
-        root_intensity=_intensity(settings.restart.session),
-        session_intensity=_intensity(settings.restart.agent),
+        policies=restart_policies(settings.restart),
     )
-
-
-def _intensity(policy: RestartPolicy) -> Intensity:
-    return Intensity(policy.max_restarts, policy.within)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from actors.runtime import storms
 from actors.runtime.actor import Reply, receives
 from actors.runtime.restarts import Restart
 from actors.runtime.specs import ChildSpec
 from actors.runtime.supervisor import Supervisor
+from actors.runtime.telemetry import StormBegan, StormEnded
 from actors.session.commands import refuse_undelivered
 from actors.session.connection import Refusal
 from actors.session.farewell import Farewell
 from actors.session.identifiers import default_session_id
-from actors.session.messages import Delete, Drain, Reattach, Retire, Route
+from actors.session.messages import Delete, Drain, LookAtWeather, Reattach, Retire, Route
 from actors.session.session import INTERNAL_MAILBOX, Session
 
 if TYPE_CHECKING:
     from actors.runtime.deadletters import DeadLetter
     from actors.runtime.reasons import ExitReason
     from actors.session.environment import Environment
+
+OVERLOADED = Refusal("internal", "The server is overloaded; try again soon.", temporary=True, retry_after_ms=10_000)
+"""While sessions crash by the dozen, no new ones begin. The log and the telemetry call it what it is."""
+
+LOOK_AGAIN = 1.0
+"""How many seconds pass between two looks at a storm that goes on."""
 
 NOT_FOUND = Refusal("not_found", "There is no such session.")
 TOO_MANY = Refusal("conflict", "The account has as many sessions as it may have.")
@@ -36,8 +44,8 @@ class Root(Supervisor):
     def __init__(self, environment: Environment) -> None:
         """Begin without sessions."""
         self._environment = environment
-        self.intensity = environment.root_intensity
         self._draining = False
+        self._weather = storms.Weather()
         self._waiting: dict[str, list[Any]] = {}
         self._deletions: dict[str, list[Reply[bool]]] = {}
 
@@ -50,6 +58,9 @@ class Root(Supervisor):
         refusal = self._find_or_make(route.user_id, route.session_id)
         if refusal is not None:
             route.connection.refuse(route.frame_id, refusal)
+            return
+        if self._turns_away(route):
+            self._turn_away(route)
             return
         self._deliver(route.user_id, route.session_id, route.message)
 
@@ -68,13 +79,54 @@ class Root(Supervisor):
     def _deliver(self, user_id: str, session_id: str, message: Any) -> None:
         child_id = address_of(user_id, session_id)
         if not self.has_child(child_id):
-            args = (self._environment, user_id, session_id)
-            spec = ChildSpec(child_id, Session, args, restart=Restart.TRANSIENT, mailbox=INTERNAL_MAILBOX)
-            self.start_child(spec)
+            self._start_session(child_id, user_id, session_id)
         if self.is_up(child_id):
             self.child(child_id).tell(message)
         else:
             self._waiting.setdefault(child_id, []).append(message)
+
+    def _start_session(self, child_id: str, user_id: str, session_id: str) -> None:
+        args, policy = (self._environment, user_id, session_id), self._environment.policies.session
+        spec = ChildSpec(
+            child_id,
+            Session,
+            args,
+            restart=Restart.TRANSIENT,
+            intensity=policy.intensity,
+            backoff=policy.backoff,
+            mailbox=INTERNAL_MAILBOX,
+        )
+        self.start_child(spec)
+
+    # Overload.
+
+    def _turns_away(self, route: Route) -> bool:
+        """Tell whether a session would have to begin for this, and can't in a storm. Sessions that run go on."""
+        return self._weather.storm and not self.has_child(address_of(route.user_id, route.session_id))
+
+    def _turn_away(self, route: Route) -> None:
+        if isinstance(route.message, Reattach):
+            # A socket that would wait for events in vain is better closed: its client comes back by its cursor.
+            route.connection.gone(route.session_id, OVERLOADED)
+        else:
+            route.connection.refuse(route.frame_id, OVERLOADED)
+
+    def _note_restart(self) -> None:
+        before, now = self._weather, self.runtime.clock.monotonic()
+        self._weather = storms.another(before, now)
+        if self._weather.storm and not before.storm:
+            self.runtime.telemetry.emit(StormBegan(self.address, storms.RESTARTS))
+            self.send_after(storms.WITHIN, LookAtWeather())
+
+    @receives(LookAtWeather)
+    def _on_look_at_weather(self, message: LookAtWeather) -> None:
+        self._weather = storms.later(self._weather, self.runtime.clock.monotonic())
+        if self._weather.storm:
+            self.send_after(LOOK_AGAIN, message)
+        else:
+            self.runtime.telemetry.emit(StormEnded(self.address))
+
+    # The ends of sessions.
 
     def on_start(self) -> None:
         """Listen for what reaches no session."""
@@ -128,6 +180,7 @@ class Root(Supervisor):
     def child_exited(self, child_id: str, _reason: ExitReason, retry_in: float | None) -> None:
         """Finish a deletion once the session has ended; begin anew for what came while it did."""
         if retry_in is not None:
+            self._note_restart()
             return
         _, user_id, session_id = child_id.split("/")
         replies = self._deletions.pop(child_id, None)

@@ -11,6 +11,7 @@ from actors.runtime.actor import Actor
 from actors.runtime.dispatcher import _Worker
 from actors.runtime.runtime import Runtime
 from actors.runtime.supervisor import Supervisor
+from actors.runtime.telemetry import Crashed, HookFailed, Killed, Stopped, Unkillable
 
 PATIENCE = 5.0
 
@@ -159,7 +160,16 @@ def runtime(gate):
 
 @pytest.fixture
 def fates(runtime):
-    """What the runtime reports, as (event, address)."""
+    """What became of actors, as (fate, address); starts and restarts left out."""
+    names = dict.fromkeys((Stopped, Crashed, Killed), "ended") | {
+        Unkillable: "unkillable",
+        HookFailed: "terminate_failed",
+    }
     fates = Chronicle()
-    runtime.subscribe(lambda event, cell, _details: fates.note(event, cell.address))
+
+    def note(event):
+        if type(event) in names:
+            fates.note(names[type(event)], event.address)
+
+    runtime.telemetry.subscribe(note)
     return fates

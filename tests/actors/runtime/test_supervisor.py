@@ -20,6 +20,7 @@ from actors.runtime.strategies import Strategy
 AT_ONCE = Backoff(minimum=0.0, maximum=0.0, jitter=0.0)
 SHORTLY = Backoff(minimum=0.02, factor=1.0, maximum=0.02, jitter=0.0)
 LATER = Backoff(minimum=60.0, maximum=60.0)
+PATIENT = Intensity(max_restarts=3, within=600.0)
 
 
 class Child(Actor):
@@ -435,7 +436,7 @@ def test_a_temporary_sibling_goes_down_with_the_group_and_does_not_come_back(tre
 
 
 def test_one_childs_backoff_does_not_keep_another_from_coming_back(tree, chronicle):
-    tree.plant(tree.spec("a", backoff=LATER), tree.spec("b", backoff=LATER)).ask(lambda _: None)
+    tree.plant(tree.spec("a", backoff=LATER), tree.spec("b", backoff=LATER), intensity=PATIENT).ask(lambda _: None)
     crash(tree["a"])
     chronicle.wait_for("start", "a", 2)
     crash(tree["a"])
@@ -570,7 +571,7 @@ def test_the_message_that_killed_is_never_delivered_again(tree, chronicle):
 
 
 def test_a_stop_during_backoff_ends_at_once(tree, chronicle):
-    tree.plant(tree.spec("a", backoff=LATER), intensity=Intensity(5, 10.0)).ask(lambda _: None)
+    tree.plant(tree.spec("a", backoff=LATER), intensity=PATIENT).ask(lambda _: None)
     for life in (2, None):
         crash(tree["a"])
         if life:
@@ -585,7 +586,7 @@ def test_a_stop_during_backoff_ends_at_once(tree, chronicle):
 
 def backing_off(tree, chronicle):
     """Plant a dynamic group whose only child waits a minute for its next life."""
-    tree.plant(tree.spec("a", backoff=LATER), dynamic=True).ask(lambda _: None)
+    tree.plant(tree.spec("a", backoff=LATER), dynamic=True, intensity=PATIENT).ask(lambda _: None)
     crash(tree["a"])
     chronicle.wait_for("start", "a", 2)
     crash(tree["a"])
@@ -755,7 +756,7 @@ def test_a_supervisors_own_failure_restarts_it_with_its_children(runtime, group,
 
 def test_a_supervisor_works_while_a_child_backs_off_and_another_stops(tree, chronicle, gate):
     slow = tree.spec("slow", on_end=lambda _: gate.hold())
-    tree.plant(tree.spec("a", backoff=LATER), slow).ask(lambda _: None)
+    tree.plant(tree.spec("a", backoff=LATER), slow, intensity=PATIENT).ask(lambda _: None)
     crash(tree["a"])
     chronicle.wait_for("start", "a", 2)
     crash(tree["a"])
