@@ -17,6 +17,7 @@ from actors.agents.registry import AgentCatalog
 from actors.runtime.errors import RuntimeFault
 from actors.runtime.runtime import Runtime
 from actors.runtime.specs import ChildSpec
+from actors.runtime.watchdog import Watchdog
 from actors.session.environment import Environment
 from actors.session.messages import Describe
 from actors.session.root import Root
@@ -77,6 +78,7 @@ class Server:
         self._http.reception = self.reception
         self._http.logger = logging.getLogger("greenroom.http")
         self._sweeper = gevent.Greenlet(self._sweep)
+        self._watchdog = Watchdog(self.runtime)
         self._root = root
 
     @property
@@ -89,6 +91,7 @@ class Server:
         """Take connections."""
         self._http.start()
         self._sweeper.start()
+        self._watchdog.start()
 
     def failed(self, told: Event) -> None:
         """Set ``told`` when the tree's root dies: nothing can mend that here."""
@@ -115,6 +118,7 @@ class Server:
         """Stop everything; blocks for a bounded time."""
         self._http.stop(timeout=1)
         self._sweeper.kill()
+        self._watchdog.stop()
         try:
             self.runtime.stop(timeout=STOP_SECONDS)
         except RuntimeFault as fault:
