@@ -76,6 +76,7 @@ class Supervisor(Administered):
         child.stop_sent = False
         self._tell_stopped(child)
         if self._ending or child.unwanted:
+            self._tell_not_started(child, message.reason)
             self._forget(child)
         elif child.start_replies:
             self._start_refused(child, message.reason)

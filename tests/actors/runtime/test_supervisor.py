@@ -1,7 +1,6 @@
 import pytest
 from gevent.event import Event
 
-from actors.runtime.actor import Actor
 from actors.runtime.backoff import Backoff
 from actors.runtime.errors import (
     ActorDied,
@@ -23,32 +22,6 @@ LATER = Backoff(minimum=60.0, maximum=60.0)
 PATIENT = Intensity(max_restarts=3, within=600.0)
 
 
-class Child(Actor):
-    """Notes its starts and ends, and does what a message says."""
-
-    def __init__(self, chronicle, on_start=None, on_end=None):
-        self.chronicle = chronicle
-        self.begin = on_start
-        self.finish = on_end
-
-    @property
-    def name(self):
-        return self.address.rpartition("/")[2]
-
-    def on_start(self):
-        if self.begin is not None:
-            self.begin(self)
-        self.chronicle.note("start", self.name, self.incarnation)
-
-    def on_receive(self, message):
-        return message(self)
-
-    def on_terminate(self, reason):
-        if self.finish is not None:
-            self.finish(self)
-        self.chronicle.note("end", self.name, reason.kind)
-
-
 def fail(_):
     raise ValueError("no")
 
@@ -56,38 +29,6 @@ def fail(_):
 def crash(ref):
     with pytest.raises(ValueError, match="no"):
         ref.ask(fail)
-
-
-class Tree:
-    """A supervisor under test, and its children by name."""
-
-    def __init__(self, runtime, group, chronicle):
-        self.runtime = runtime
-        self.group = group
-        self.chronicle = chronicle
-
-    def spec(self, name, *, on_start=None, on_end=None, backoff=AT_ONCE, **fields):
-        arguments = {"on_start": on_start, "on_end": on_end}
-        return ChildSpec(name, Child, (self.chronicle,), arguments, backoff=backoff, **fields)
-
-    def plant(self, *specs, base=None, **policy):
-        specs = [self.spec(spec) if isinstance(spec, str) else spec for spec in specs]
-        self.top = self.runtime.supervise(ChildSpec("top", base or self.group, (specs,), policy))
-        return self.top
-
-    def __getitem__(self, name):
-        return self.runtime.ref(f"top/{name}")
-
-    def names(self):
-        return self.top.ask(lambda self: list(self._children))
-
-    def do(self, method, *args):
-        return self.top.ask(lambda self: getattr(self, method)(*args))
-
-
-@pytest.fixture
-def tree(runtime, group, chronicle):
-    return Tree(runtime, group, chronicle)
 
 
 def starts(chronicle):
