@@ -24,6 +24,7 @@ DottedPath = Annotated[str, _shaped(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", "mycompany.
 Origin = Annotated[str, _shaped(r"https?://[^/\s]+", "https://chat.example.com")]
 Url = Annotated[str, _shaped(r"https?://\S+", "https://models.example.com/v1")]
 Name = Annotated[str, Field(min_length=1)]
+Delay = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
 
 
 class Model(Group):
@@ -34,11 +35,35 @@ class Model(Group):
     api_key: Annotated[SecretStr, Field(min_length=1)] | None = None
 
 
+class Backoff(Group):
+    """Wait nothing before the first restart, then `min` seconds, each time `factor` times as long, up to `max`.
+
+    `jitter` adds up to that share. A life of (min + max) / 2 seconds makes the next failure the first again.
+    """
+
+    min: Delay = 0.1
+    factor: float = Field(default=2.0, ge=1, le=1000, allow_inf_nan=False)
+    max: Delay = 5.0
+    jitter: float = Field(default=0.2, ge=0, le=1, allow_inf_nan=False)
+
+    @field_validator("max")
+    @classmethod
+    def _reaches_min(cls, longest: float, info: ValidationInfo) -> float:
+        shortest = info.data.get("min", 0.0)
+        if longest < shortest:
+            raise ValueError(f"must be at least min, which is {shortest:g}")
+        return longest
+
+
 class RestartPolicy(Group):
-    """Allow `max_restarts` restarts within any `within` seconds; one more goes up to the next supervisor."""
+    """Allow `max_restarts` restarts within any `within` seconds; one more goes up to the next supervisor.
+
+    That the delays leave room for so many restarts is for `server.policies` to check.
+    """
 
     max_restarts: int = Field(default=3, ge=0, le=1000)
     within: float = Field(default=30.0, gt=0, le=86_400, allow_inf_nan=False)
+    backoff: Backoff = Backoff()
 
 
 class RestartPolicies(Group):

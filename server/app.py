@@ -15,9 +15,9 @@ from gevent.pywsgi import WSGIServer
 
 from actors.agents.registry import AgentCatalog
 from actors.runtime.errors import RuntimeFault
-from actors.runtime.restarts import Intensity
 from actors.runtime.runtime import Runtime
 from actors.runtime.specs import ChildSpec
+from actors.runtime.watchdog import Watchdog
 from actors.session.environment import Environment
 from actors.session.messages import Describe
 from actors.session.root import Root
@@ -28,12 +28,13 @@ from server.demo import seed_demo
 from server.http.application import application
 from server.journal.memory import MemoryJournal
 from server.key import load_key
+from server.policies import restart_policies
 from server.reception import Reception
 from server.tokens import Tokens
 from server.upgrade import Upgrade
 
 if TYPE_CHECKING:
-    from config.settings import RestartPolicy, Settings
+    from config.settings import Settings
 
 log = structlog.get_logger(__name__)
 
@@ -78,6 +79,7 @@ class Server:
         self._http.reception = self.reception
         self._http.logger = logging.getLogger("greenroom.http")
         self._sweeper = gevent.Greenlet(self._sweep)
+        self._watchdog = Watchdog(self.runtime)
         self._root = root
 
     @property
@@ -90,6 +92,7 @@ class Server:
         """Take connections."""
         self._http.start()
         self._sweeper.start()
+        self._watchdog.start()
 
     def failed(self, told: Event) -> None:
         """Set ``told`` when the tree's root dies: nothing can mend that here."""
@@ -116,6 +119,7 @@ class Server:
         """Stop everything; blocks for a bounded time."""
         self._http.stop(timeout=1)
         self._sweeper.kill()
+        self._watchdog.stop()
         try:
             self.runtime.stop(timeout=STOP_SECONDS)
         except RuntimeFault as fault:
@@ -187,13 +191,8 @@ def _environment(settings: Settings, agents: AgentCatalog, journal: MemoryJourna
         tool_timeout=settings.timeouts.tool,
         queued_messages=settings.limits.queued_messages,
         sessions_per_user=settings.limits.sessions_per_user,
-        root_intensity=_intensity(settings.restart.session),
-        session_intensity=_intensity(settings.restart.agent),
+        policies=restart_policies(settings.restart),
     )
-
-
-def _intensity(policy: RestartPolicy) -> Intensity:
-    return Intensity(policy.max_restarts, policy.within)
 
 
 def _listen(host: str, port: int) -> socket.socket:

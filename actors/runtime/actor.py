@@ -238,3 +238,7 @@ class Actor(pykka.Actor):
     def _release_children(self, *, killed: bool) -> bool:  # noqa: ARG002 - for the subclass that has children
         """Begin to end the children; tell whether none is left."""
         return True
+
+    def _restarts_left(self, cell: Cell, now: float) -> int | None:  # noqa: ARG002 - as above
+        """Tell how many more failures of a child would be mended; None where that isn't known."""
+        return None

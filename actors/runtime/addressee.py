@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from actors.runtime.errors import ActorDied, ActorRestarting, MailboxFull, Phase, RuntimeFault
+from gevent import get_hub, getcurrent
+
+from actors.runtime.errors import (
+    ActorDied,
+    ActorRestarting,
+    AskDeadlock,
+    AskTimeout,
+    MailboxFull,
+    Phase,
+    RuntimeFault,
+)
+from actors.runtime.future import Future
 from actors.runtime.mailbox import Mailbox
+from actors.runtime.specs import Overflow
 from actors.runtime.states import ACCEPTING, ENDED, State
+from actors.runtime.telemetry import Rejected
 
 if TYPE_CHECKING:
     from actors.runtime.mailbox import Envelope
@@ -22,10 +36,12 @@ class Addressee:
         "__weakref__",
         "_exit_reason",
         "_queued",
+        "_stash",
         "address",
         "incarnation",
         "mailbox",
         "retry_at",
+        "returning",
         "runtime",
         "spec",
         "state",
@@ -33,7 +49,11 @@ class Addressee:
     )
 
     def __init__(self, runtime: Runtime, address: str, spec: ChildSpec) -> None:
-        """Stand at ``address`` before the first life; ``retry_at`` is when the next begins, while a backoff runs."""
+        """Stand at ``address`` before the first life.
+
+        ``retry_at`` is when the next life begins, while a backoff runs. ``returning`` is what the supervisor decided
+        about a next life; None where it hasn't and the restart type speaks.
+        """
         self.runtime = runtime
         self.address = address
         self.spec = spec
@@ -41,8 +61,10 @@ class Addressee:
         self.incarnation = 0
         self.state = State.DOWN
         self.retry_at: float | None = None
+        self.returning: bool | None = None
         self.worker: Any = None
         self._queued = False
+        self._stash: deque[Envelope] | None = None
         self._exit_reason: ExitReason | None = None
 
     @property
@@ -55,35 +77,42 @@ class Addressee:
         """Whether this incarnation is over; another may follow."""
         return self.state in ENDED
 
+    @property
+    def between_lives(self) -> bool:
+        """Whether this incarnation is over and another follows, as far as can be known."""
+        if self.state is not State.DOWN:
+            return False
+        if self.returning is not None or self._exit_reason is None:
+            return bool(self.returning)
+        return self.spec.restart.wants_restart(self._exit_reason)
+
     def run(self, worker: object) -> None:
         """Handle a bounded number of messages; called by a worker of the dispatcher."""
         raise NotImplementedError
 
     def deliver(self, envelope: Envelope) -> None:
-        """Put a tell into the mailbox; see `ActorRef.tell` for what it raises."""
-        if self.state not in ACCEPTING:
-            if self.dead:
-                raise self._died(Phase.QUEUED)
+        """Put a tell into the mailbox; see `ActorRef.tell` for what it raises and when it blocks."""
+        if self.dead:
+            raise self.died(Phase.QUEUED)
+        if self._to_be_stashed():
+            self._put_by(envelope)
+        elif self.state not in ACCEPTING:
             self.runtime.dead_letter(self.address, envelope.message)
-            return
-        taken, dropped = self.mailbox.put(envelope)
-        if not taken:
-            raise MailboxFull(self.address, self.spec.mailbox.capacity)
-        if dropped is not None:
-            self._drop(dropped, MailboxFull(self.address, self.spec.mailbox.capacity))
-        self._wake()
+        else:
+            self._put(envelope)
 
     def deliver_ask(self, envelope: Envelope) -> None:
         """Put an ask into the mailbox; what goes wrong resolves its future."""
         future = envelope.reply_to
         assert future is not None
         if self.state not in ACCEPTING:
-            future.fail(self._died(Phase.QUEUED))
+            future.fail(self.died(Phase.QUEUED))
             return
         try:
-            self.deliver(envelope)
-        except MailboxFull as full:
-            future.fail(full)
+            self._put(envelope)
+        except RuntimeFault as fault:
+            if not future.done:
+                future.fail(fault)
 
     def deliver_system(self, message: Any) -> None:
         """Put a message ahead of the mailbox: never refused while the incarnation lives."""
@@ -91,14 +120,72 @@ class Addressee:
             self.mailbox.put_system(message)
             self._wake()
 
+    def _put(self, envelope: Envelope) -> None:
+        envelope.taken_at = self.runtime.clock.monotonic()
+        taken, dropped = self.mailbox.put(envelope)
+        if not taken and self.spec.mailbox.overflow is Overflow.BLOCK:
+            taken = self._wait_for_room(envelope)
+        if not taken:
+            raise self._full(envelope)
+        if dropped is not None:
+            self._drop(dropped, MailboxFull(self.address, self.spec.mailbox.capacity))
+        self._wake()
+
+    def _wait_for_room(self, envelope: Envelope) -> bool:
+        """Block the sender until there is room; tell whether there was in time."""
+        if getcurrent() is get_hub():
+            return False  # The loop itself must not wait.
+        taken: Future[None] = Future(self)  # type: ignore[arg-type]  # every addressee is a cell
+        self.mailbox.park(envelope, taken)
+        try:
+            taken.get(timeout=self.spec.mailbox.timeout)
+        except (AskTimeout, AskDeadlock):
+            return False
+        finally:
+            self.mailbox.leave(taken)
+        return True
+
+    def _full(self, envelope: Envelope) -> MailboxFull:
+        self.runtime.telemetry.emit(Rejected(self.address, type(envelope.message).__name__))
+        return MailboxFull(self.address, self.spec.mailbox.capacity)
+
+    # Between two lives.
+
+    def _to_be_stashed(self) -> bool:
+        if not self.spec.stash:
+            return False
+        # A life that starts after another may fail to: until it is up, what comes waits here, too.
+        return self.between_lives or (self.state is State.STARTING and self.incarnation > 1)
+
+    def _put_by(self, envelope: Envelope) -> None:
+        if self._stash is None:
+            self._stash = deque()
+        if len(self._stash) >= self.spec.stash:
+            self.runtime.dead_letter(self.address, envelope.message)
+            return
+        envelope.taken_at = self.runtime.clock.monotonic()
+        self._stash.append(envelope)
+
+    def _unstash(self) -> None:
+        """Put what was kept ahead of what came since."""
+        stash, self._stash = self._stash, None
+        self.mailbox.put_first(stash or ())
+
+    def _drop_stash(self) -> None:
+        stash, self._stash = self._stash, None
+        for envelope in stash or ():
+            self.runtime.dead_letter(self.address, envelope.message)
+
     def _wake(self) -> None:
         if not self._queued:
             self._queued = True
             self.runtime.dispatcher.schedule(self)
 
-    def _died(self, phase: Phase) -> ActorDied:
-        if self.state is State.DOWN and self.retry_at is not None:
-            wait = max(0.0, self.retry_at - self.runtime.clock.monotonic())
+    def died(self, phase: Phase) -> ActorDied:
+        """Make what somebody gets whose message this actor's death, or absence, concerns."""
+        if phase is Phase.QUEUED and self.between_lives:
+            until = self.runtime.clock.monotonic() if self.retry_at is None else self.retry_at
+            wait = max(0.0, until - self.runtime.clock.monotonic())
             return ActorRestarting(self.address, self.incarnation, self._exit_reason, wait)
         return ActorDied(self.address, self.incarnation, self._exit_reason, phase)
 
@@ -107,3 +194,5 @@ class Addressee:
             self.runtime.dead_letter(self.address, envelope.message)
         elif not envelope.reply_to.done:
             envelope.reply_to.fail(cause)
+            if isinstance(cause, MailboxFull):
+                self.runtime.telemetry.emit(Rejected(self.address, type(envelope.message).__name__))

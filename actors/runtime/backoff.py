@@ -52,11 +52,12 @@ def check_reachable(backoff: Backoff, intensity: Intensity) -> None:
     """Refuse a policy whose own delays keep it from ever reaching its limit: it would restart for ever.
 
     Raises:
-        SpecError: when the delays before ``max_restarts + 1`` restarts are longer than the window.
+        SpecError: when the delays between the failures that would exceed it are longer than the window.
     """
-    slowest = sum(backoff.delay(failure, draw=1.0) for failure in range(1, intensity.max_restarts + 2))
+    # The failure that exceeds comes after max_restarts delays; each is counted when it happens.
+    slowest = sum(backoff.delay(failure, draw=1.0) for failure in range(1, intensity.max_restarts + 1))
     if slowest >= intensity.within:
         raise SpecError(
-            f"{intensity} can never be exceeded: its backoff waits {slowest:.1f} s for {intensity.max_restarts + 1} "
-            f"restarts; widen the window or shorten the delays"
+            f"{intensity} can never be exceeded: its backoff waits {slowest:.1f} s over "
+            f"{intensity.max_restarts} restarts; widen the window or shorten the delays"
         )

@@ -11,13 +11,15 @@ from collections.abc import Callable  # noqa: TC003 - a NamedTuple's fields are 
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from actors.runtime.addressee import Addressee
 from actors.runtime.errors import ActorKilled, Phase
 from actors.runtime.injection import strike, strike_start
 from actors.runtime.messages import SUPERVISORY, ChildExited, ChildStarted, Down
-from actors.runtime.reasons import KILLED, ExitReason, failed, start_failed
+from actors.runtime.mortal import Mortal
+from actors.runtime.reasons import KILLED, ExitKind, ExitReason, failed, start_failed
 from actors.runtime.replies import Replies, resolve
+from actors.runtime.restarts import Restart
 from actors.runtime.states import State
+from actors.runtime.telemetry import HookFailed, Started, Unkillable, ended
 
 if TYPE_CHECKING:
     from actors.runtime.actor import Actor
@@ -38,20 +40,19 @@ class _Order(NamedTuple):
     argument: Any = None
 
 
-class Cell(Addressee):
+class Cell(Mortal):
     """One actor's life. Only the runtime's own modules touch it."""
 
     __slots__ = (
         "_abandoned",
         "_deadline",
         "_doomed",
-        "_listeners",
         "_replies",
-        "_stop_waiters",
+        "_waiting_on",
         "actor",
         "handling",
+        "last_exit",
         "parent",
-        "waiting_on",
     )
 
     def __init__(self, runtime: Runtime, address: str, spec: ChildSpec, parent: Cell | None) -> None:
@@ -59,15 +60,13 @@ class Cell(Addressee):
         super().__init__(runtime, address, spec)
         self.parent = parent
         self.actor: Actor | None = None
-        self.waiting_on: Future[Any] | None = None
-        self._queued = False
+        self.last_exit: str | None = None
+        self._waiting_on: Future[Any] | None = None
         self._doomed = False
         self._abandoned = False
         self._deadline: Timer | None = None
         self._replies = Replies()
         self.handling: Any = None
-        self._listeners: list[Callable[[Down], object]] | None = None
-        self._stop_waiters: list[Future[Any]] | None = None
 
     # What others may ask.
 
@@ -75,6 +74,17 @@ class Cell(Addressee):
     def class_name(self) -> str:
         """The name of the actor's class or factory."""
         return getattr(self.spec.factory, "__name__", repr(self.spec.factory))
+
+    @property
+    def waiting_on(self) -> Future[Any] | None:
+        """The answer that this actor's handler waits for."""
+        return self._waiting_on
+
+    @waiting_on.setter
+    def waiting_on(self, future: Future[Any] | None) -> None:
+        # An abandoned handler may end its wait while the next life is waiting, too.
+        if self.runtime.dispatcher.current() is self:
+            self._waiting_on = future
 
     def living_actor(self) -> Any:
         """Return the actor of the current incarnation, or None between lives."""
@@ -109,6 +119,7 @@ class Cell(Addressee):
         if envelope is None:
             return False
         if envelope.reply_to is None or not envelope.reply_to.abandoned:
+            self.runtime.recorder.note(self.address, self.incarnation, envelope.message)
             self._handle(envelope)
         return True
 
@@ -149,7 +160,7 @@ class Cell(Addressee):
             self._exit_reason = self._reason_of(error)
         if future is not None:
             # Whatever isn't an Exception was meant for this greenlet: raised at the asker, it would end that one too.
-            self._reply(future, None, error if isinstance(error, Exception) else self._died(Phase.IN_FLIGHT))
+            self._reply(future, None, error if isinstance(error, Exception) else self.died(Phase.IN_FLIGHT))
         self._replies.current = None
         if self._exit_reason is not None:
             self.end(self._exit_reason)
@@ -201,6 +212,8 @@ class Cell(Addressee):
         self._doomed = False
         self._abandoned = False
         self._exit_reason = None
+        self._waiting_on = None
+        self.returning = None
 
     def _launch(self) -> None:
         if not self.ended:
@@ -214,6 +227,8 @@ class Cell(Addressee):
         # Before __init__, so that it may use the actor's own address and clock.
         actor._cell = self  # noqa: SLF001
         actor.__init__(*self.spec.args, **self.spec.kwargs)
+        if self.spec.restart is Restart.TEMPORARY:
+            self.spec = self.spec.without_arguments()
         return actor  # type: ignore[no-any-return]
 
     def _on_start(self, _: None) -> None:
@@ -240,6 +255,8 @@ class Cell(Addressee):
     def started(self) -> None:
         """Open the mailbox: the actor, and where it is a supervisor its first children, are up."""
         self.state = State.RUNNING
+        self._unstash()
+        self.runtime.telemetry.emit(Started(self.address, self.incarnation))
         if self.parent is not None:
             self.parent.deliver_system(ChildStarted(self.spec.id, self, self.incarnation))
 
@@ -252,7 +269,7 @@ class Cell(Addressee):
                 waiter.set(False)
             return
         if waiter is not None:
-            self._stop_waiters = [*(self._stop_waiters or ()), waiter]
+            self._await_end(waiter)
         if within == 0:
             self.kill()
             return
@@ -280,7 +297,9 @@ class Cell(Addressee):
             # No handler keeps it; it waits for its children, each of which ends within a grace of its own.
             self._arm(self.spec.kill_grace, self.abandon)
             return
-        self.runtime.report("unkillable", self)
+        self.runtime.telemetry.emit(Unkillable(self.address, self.incarnation))
+        # From here on, what runs in that greenlet runs as somebody dead: it waits and is waited for as nobody else.
+        self.worker.cell = self._tombstone()
         self.worker = None
         self._queued = False
         self._abandoned = True
@@ -288,6 +307,11 @@ class Cell(Addressee):
         self.end(KILLED)
         if self.mailbox.has_system:
             self._wake()
+
+    def _tombstone(self) -> Cell:
+        stone = Cell(self.runtime, self.address, self.spec, parent=None)
+        stone.state, stone.incarnation, stone._exit_reason = State.DEAD, self.incarnation, KILLED
+        return stone
 
     def end(self, reason: ExitReason) -> None:
         """Leave the running state; the hooks run once the children, where there are any, are gone."""
@@ -306,7 +330,7 @@ class Cell(Addressee):
         worker, reason = self.worker, self._exit_reason
         assert reason is not None
         if self.actor is not None and self.actor.has_last_hook and not self._abandoned:
-            if self._deadline is None:
+            if self._deadline is None and self.spec.shutdown is not None:
                 self._arm(self.spec.shutdown or self.spec.kill_grace, self.kill)
             self._run_last_hook(self.actor, reason)
         if self.worker is worker:
@@ -316,16 +340,21 @@ class Cell(Addressee):
         try:
             Context().run(actor.on_terminate, reason)
         except BaseException as error:  # noqa: BLE001 - a hook's failure must not keep the actor alive
-            self.runtime.report("terminate_failed", self, error=repr(error))
+            self.runtime.telemetry.emit(HookFailed(self.address, self.incarnation, str(failed(error))))
 
     def _close(self) -> None:
         """Settle everything that this incarnation owes, and tell everybody who asked to be told."""
         self._disarm()
         reason = self._exit_reason
         assert reason is not None
-        self.runtime.report("ended", self, reason=reason)
+        self._report(reason)
         self.state = State.DOWN if self.parent is not None and not self.parent.ended else State.DEAD
+        if self.parent is not None and self.parent.state is State.STOPPING:
+            self.returning = False
         self._settle_debts()
+        if self._abandoned and self.actor is not None:
+            # Its handler may run for ever. Nothing that it does through itself may reach the next life.
+            self.actor._cell = self._tombstone()  # noqa: SLF001 - as in `_construct`
         self.actor = None
         if self.dead:
             self.bury()
@@ -334,41 +363,32 @@ class Cell(Addressee):
             self.parent.deliver_system(ChildExited(self.spec.id, self, self.incarnation, reason))
         self._notify(Down(self.address, self.incarnation, reason))
 
+    def _report(self, reason: ExitReason) -> None:
+        runtime, event = self.runtime, ended(self.address, self.incarnation, reason)
+        self.last_exit = str(reason)
+        runtime.telemetry.emit(event)
+        if not reason.clean and reason.kind is not ExitKind.KILLED:
+            at_ms = runtime.clock.epoch_ms()
+            runtime.recorder.keep(self.address, self.incarnation, self.actor, self.class_name, reason, at_ms)
+
     def _settle_debts(self) -> None:
         for future in self._replies.take_all():
-            future.fail(self._died(Phase.IN_FLIGHT))
+            future.fail(self.died(Phase.IN_FLIGHT))
         self.handling = None
         self._drop_waiting()
         self.mailbox.clear_system()
 
     def _drop_waiting(self) -> None:
         for envelope in self.mailbox.drain():
-            self._drop(envelope, self._died(Phase.QUEUED))
+            self._drop(envelope, self.died(Phase.QUEUED))
+        for parked in self.mailbox.turn_away():
+            parked.taken.fail(self.died(Phase.QUEUED))
 
     def bury(self) -> None:
         """Make the end final: the address is free."""
         self.state = State.DEAD
+        self._drop_stash()
         self.runtime.forget(self)
-
-    def _notify(self, down: Down) -> None:
-        waiters, self._stop_waiters = self._stop_waiters, None
-        listeners, self._listeners = self._listeners, None
-        for waiter in waiters or ():
-            waiter.set(True)
-        for listener in listeners or ():
-            listener(down)
-
-    def on_death(self, listener: Callable[[Down], object]) -> None:
-        """Call ``listener`` once with the `Down` of this incarnation, or of the first; at once where it is over."""
-        if self.ended and self._exit_reason is not None:
-            listener(Down(self.address, self.incarnation, self._exit_reason))
-        else:
-            self._listeners = [*(self._listeners or ()), listener]
-
-    def forget_listener(self, listener: Callable[[Down], object]) -> None:
-        """Undo `on_death`."""
-        if self._listeners and listener in self._listeners:
-            self._listeners.remove(listener)
 
     def _arm(self, seconds: float, call: Callable[[], object]) -> None:
         self._disarm()

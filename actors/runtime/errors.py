@@ -10,6 +10,7 @@
     ├── AskDeadlock          the asker waits for somebody who waits for the asker
     ├── SpecError            (also ValueError) a child spec or policy that can't work
     ├── ChildNotFound        a supervisor has no child of that id
+    ├── ChildActive          the child must have ended before this can be done to it
     ├── ChildExists          a supervisor has a child of that id already
     ├── StartFailed          the child didn't come up
     ├── FaultPlanInvalid     (also ValueError) a fault plan, or a ledger, that isn't one
@@ -94,6 +95,16 @@ class ChildNotFound(RuntimeFault, LookupError):
 
 class ChildExists(RuntimeFault):
     """The supervisor already has a child of that id."""
+
+
+class ChildActive(RuntimeFault):
+    """The child lives, or is about to."""
+
+    def __init__(self, address: str, status: str) -> None:
+        """Name the child and what it is doing."""
+        super().__init__(f"{address} is {status}; it must be stopped first")
+        self.address = address
+        self.status = status
 
 
 class StartFailed(RuntimeFault):

@@ -10,6 +10,7 @@ from actors.runtime.future import Future
 from actors.runtime.ledger import START, Action
 from actors.runtime.mailbox import Envelope
 from actors.runtime.states import ACCEPTING
+from actors.runtime.telemetry import FaultInjected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -55,7 +56,8 @@ def _decide(cell: Cell, message: str) -> Injection | None:
     faults = cell.runtime.faults
     injection = None if faults is None else faults.decide(cell.address, cell.incarnation, message)
     if injection is not None:
-        cell.runtime.report("fault_injected", cell, action=injection.action, message_type=message)
+        event = FaultInjected(cell.address, cell.incarnation, injection.action.value, message)
+        cell.runtime.telemetry.emit(event)
     return injection
 
 

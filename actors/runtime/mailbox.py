@@ -3,41 +3,51 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from actors.runtime.specs import MailboxSpec, Overflow
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from contextvars import Context
 
     from actors.runtime.future import Future
 
 
 class Envelope:
-    """A message, the future its reply goes to, and the context variables of its sender."""
+    """A message, the future its reply goes to, the context variables of its sender, and when it was taken."""
 
-    __slots__ = ("context", "message", "reply_to")
+    __slots__ = ("context", "message", "reply_to", "taken_at")
 
     def __init__(self, message: Any, reply_to: Future[Any] | None, context: Context) -> None:
         """Seal ``message``; ``reply_to`` is None for a tell."""
         self.message = message
         self.reply_to = reply_to
         self.context = context
+        self.taken_at = 0.0
+
+
+class Parked(NamedTuple):
+    """A sender that waits for room, and what it brings."""
+
+    envelope: Envelope
+    taken: Future[None]
 
 
 class Mailbox:
-    """The two lanes of one actor.
+    """The two lanes of one actor, and the senders that wait for room.
 
     Both deques exist only while something waits in them: an empty deque takes 600 bytes, and most actors are idle.
     """
 
-    __slots__ = ("_system", "_user", "spec")
+    __slots__ = ("_parked", "_system", "_user", "spec")
 
     def __init__(self, spec: MailboxSpec) -> None:
         """Make both lanes empty."""
         self.spec = spec
         self._user: deque[Envelope] | None = None
         self._system: deque[Any] | None = None
+        self._parked: deque[Parked] | None = None
 
     def __len__(self) -> int:
         """Count the waiting user messages."""
@@ -59,7 +69,7 @@ class Mailbox:
         return self._overflow(user, envelope)
 
     def _overflow(self, user: deque[Envelope], envelope: Envelope) -> tuple[bool, Envelope | None]:
-        if self.spec.overflow is Overflow.REJECT:
+        if self.spec.overflow in {Overflow.REJECT, Overflow.BLOCK}:
             return False, None
         if self.spec.overflow is Overflow.DROP_NEWEST:
             return True, envelope
@@ -73,9 +83,44 @@ class Mailbox:
         if user is None:
             return None
         envelope = user.popleft()
+        if self._parked is not None:
+            self._let_in(user)
         if not user:
             self._user = None
         return envelope
+
+    def put_first(self, envelopes: Sequence[Envelope]) -> None:
+        """Add messages ahead of what waits, whatever the bound: they were taken before."""
+        if envelopes:
+            self._user = deque((*envelopes, *(self._user or ())))
+
+    def oldest(self) -> Envelope | None:
+        """Return the user message that is next, leaving it there."""
+        return self._user[0] if self._user is not None else None
+
+    def park(self, envelope: Envelope, taken: Future[None]) -> None:
+        """Take ``envelope`` as soon as there is room, and resolve ``taken`` then; first come, first served."""
+        if self._parked is None:
+            self._parked = deque()
+        self._parked.append(Parked(envelope, taken))
+
+    def leave(self, taken: Future[None]) -> None:
+        """Forget a sender that waits no longer; harmless where it was let in or turned away."""
+        others = deque(parked for parked in self._parked or () if parked.taken is not taken)
+        self._parked = others or None
+
+    def turn_away(self) -> list[Parked]:
+        """Take out everybody who waits for room."""
+        parked, self._parked = self._parked, None
+        return list(parked or ())
+
+    def _let_in(self, user: deque[Envelope]) -> None:
+        assert self._parked is not None
+        envelope, taken = self._parked.popleft()
+        if not self._parked:
+            self._parked = None
+        user.append(envelope)
+        taken.set()
 
     def empty(self) -> bool:
         """Tell whether no user message waits."""

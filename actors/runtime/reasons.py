@@ -35,8 +35,15 @@ class ExitReason:
 
     def __str__(self) -> str:
         """Show the kind, and in brackets what is known beyond it."""
-        inner = self.detail if self.error is None else repr(self.error)
+        inner = self.detail if self.error is None else _shown(self.error)
         return self.kind.value if inner is None else f"{self.kind.value}({inner})"
+
+
+def _shown(error: BaseException) -> str:
+    try:
+        return repr(error)
+    except Exception:  # noqa: BLE001 - an error that can't show itself must not end those who only tell of it
+        return type(error).__name__
 
 
 NORMAL = ExitReason(ExitKind.NORMAL)

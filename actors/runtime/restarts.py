@@ -54,3 +54,8 @@ def charge(window: tuple[float, ...], now: float, intensity: Intensity) -> Charg
     """Count one restart at ``now`` (monotonic seconds) into the sliding ``window`` of earlier ones."""
     recent = (*(at for at in window if now - at < intensity.within), now)
     return Charge(recent, exceeded=len(recent) > intensity.max_restarts)
+
+
+def left(window: tuple[float, ...], now: float, intensity: Intensity) -> int:
+    """Return how many restarts are still mending at ``now``."""
+    return max(0, intensity.max_restarts - sum(now - at < intensity.within for at in window))

@@ -1,32 +1,31 @@
-"""A world of actors: their registry, clock and dispatcher, and the one place to hear of their fates."""
+"""A world of actors: their registry, clock and dispatcher, and where one sees what becomes of them."""
 
 from __future__ import annotations
 
 import itertools
-import logging
 import random
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import structlog
-
+from actors.runtime.bundles import Recorder
 from actors.runtime.cell import Cell
 from actors.runtime.deadletters import DeadLetters
 from actors.runtime.dispatcher import HubClock, HubDispatcher
 from actors.runtime.future import ASK_TIMEOUT, Future
-from actors.runtime.reasons import SHUTDOWN, ExitKind, ExitReason
+from actors.runtime.logbook import Logbook
+from actors.runtime.reasons import SHUTDOWN, ExitReason
 from actors.runtime.ref import ActorRef
 from actors.runtime.specs import ChildSpec
+from actors.runtime.telemetry import DeadLettered, LateReply, Telemetry
+from actors.runtime.tree import snapshots
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from actors.runtime.bundles import CrashBundle
     from actors.runtime.clock import Clock
     from actors.runtime.dispatcher import Dispatcher
     from actors.runtime.faults import Faults
-
-log = structlog.get_logger(__name__)
-
-_ORDERED = frozenset({ExitKind.NORMAL, ExitKind.SHUTDOWN, ExitKind.KILLED})
+    from actors.runtime.tree import Snapshot
 
 
 class Runtime:
@@ -45,11 +44,12 @@ class Runtime:
         self.clock: Clock = clock or HubClock()
         self.random = random.Random(seed)  # noqa: S311 - jitter and names, nothing that must not be guessed
         self.dead_letters = DeadLetters()
-        self.late_replies = 0
         self.faults: Faults | None = None
+        self.recorder = Recorder()
+        self.telemetry = Telemetry()
+        self.telemetry.subscribe(Logbook(self.clock))
         self._cells: dict[str, Cell] = {}
         self._serial = itertools.count(1)
-        self._subscribers: list[Callable[[str, Cell, dict[str, Any]], object]] = []
 
     @classmethod
     def default(cls) -> Runtime:
@@ -114,32 +114,27 @@ class Runtime:
         """Call on the runtime's thread, soon: the one door for other threads."""
         self.dispatcher.call_soon(call, *args)
 
-    # Fates.
+    # What became of them.
 
-    def subscribe(self, subscriber: Callable[[str, Cell, dict[str, Any]], object]) -> None:
-        """Have ``subscriber(event, cell, details)`` called for what `report` is told; it must not block or raise."""
-        self._subscribers.append(subscriber)
+    def tree(self) -> tuple[Snapshot, ...]:
+        """Return what all actors are doing right now, the top ones with their children; costs as much as there are."""
+        return snapshots(self._cells.values(), self.clock.monotonic())
 
-    def report(self, event: str, cell: Cell, **details: Any) -> None:
-        """Tell the log and the subscribers what became of an actor."""
-        reason = details.get("reason")
-        unforeseen = reason is None or reason.kind not in _ORDERED
-        # An end that somebody ordered is news only to who looks closely.
-        level = logging.WARNING if unforeseen else logging.DEBUG
-        log.log(level, "actor", fate=event, actor=cell.address, incarnation=cell.incarnation, **_shown(details))
-        for subscriber in self._subscribers:
-            subscriber(event, cell, details)
+    @property
+    def crashes(self) -> tuple[CrashBundle, ...]:
+        """The last crashes, oldest first."""
+        return tuple(self.recorder.crashes)
+
+    @property
+    def late_replies(self) -> int:
+        """How many replies came when their askers had given up."""
+        return self.telemetry.counts[LateReply]
 
     def dead_letter(self, address: str, message: Any) -> None:
         """Keep a message that nobody will get."""
+        self.telemetry.emit(DeadLettered(address, type(message).__name__))
         self.dead_letters.add(address, message)
-        log.info("dead_letter", actor=address, message_type=type(message).__name__)
 
     def late_reply(self, address: str) -> None:
-        """Count a reply whose asker is gone."""
-        self.late_replies += 1
-        log.info("late_reply", actor=address)
-
-
-def _shown(details: dict[str, Any]) -> dict[str, Any]:
-    return {name: str(value) for name, value in details.items()}
+        """Tell of a reply whose asker is gone."""
+        self.telemetry.emit(LateReply(address))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from actors.runtime.backoff import Backoff
+from actors.runtime.backoff import Backoff, check_reachable
 from actors.runtime.errors import SpecError
-from actors.runtime.restarts import Restart
+from actors.runtime.restarts import Intensity, Restart
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,23 +20,31 @@ class Overflow(Enum):
     REJECT = "reject"
     DROP_OLDEST = "drop_oldest"
     DROP_NEWEST = "drop_newest"
+    BLOCK = "block"
+    """The sender waits for room; where it can't (in the loop itself, or sending to itself), this is `REJECT`."""
 
 
 @dataclass(frozen=True, slots=True)
 class MailboxSpec:
-    """How many user messages wait at most, and what happens to the next. The system lane isn't bounded."""
+    """How many user messages wait at most, and what happens to the next. The system lane isn't bounded.
+
+    ``timeout`` is how many seconds a sender waits for room where ``overflow`` says that it does.
+    """
 
     capacity: int = 1000
     overflow: Overflow = Overflow.REJECT
+    timeout: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a mailbox that can't hold a message.
+        """Refuse a mailbox that can't hold a message, and a wait without an end or without a purpose.
 
         Raises:
-            SpecError: on a capacity below 1.
+            SpecError: naming the contradiction.
         """
         if self.capacity < 1:
             raise SpecError(f"a mailbox holds at least 1 message, not {self.capacity}")
+        if (self.overflow is Overflow.BLOCK) != (self.timeout is not None and self.timeout > 0):
+            raise SpecError("a mailbox has a timeout of more than 0 s where its overflow is block, and only there")
 
 
 DEFAULT_MAILBOX = MailboxSpec()
@@ -49,7 +57,9 @@ class ChildSpec:
     ``id`` is unique under its supervisor and the last part of the child's address. ``factory`` is an actor class; with
     ``args`` and ``kwargs`` it makes a fresh actor for each life. ``shutdown`` is how many seconds the child has to
     stop by itself (None: as long as it takes; 0: it is killed), ``kill_grace`` how many more before it is abandoned.
-    ``expected`` are exceptions that a handler may raise at its asker without being a failure of the actor.
+    ``intensity`` is a restart budget of the child's own; without it, the child shares its supervisor's. ``stash`` is
+    how many tells are kept for the next life while none is there. ``expected`` are exceptions that a handler may raise
+    at its asker without being a failure of the actor.
     """
 
     id: str
@@ -61,6 +71,8 @@ class ChildSpec:
     kill_grace: float = 1.0
     significant: bool = False
     backoff: Backoff = field(default_factory=Backoff)
+    intensity: Intensity | None = None
+    stash: int = 0
     mailbox: MailboxSpec = DEFAULT_MAILBOX
     expected: tuple[type[Exception], ...] = ()
 
@@ -72,6 +84,25 @@ class ChildSpec:
         """
         for problem in _problems(self):
             raise SpecError(f"child {self.id!r}: {problem}")
+        if self.intensity is not None:
+            self.check_reachable(self.intensity)
+
+    def check_reachable(self, intensity: Intensity) -> None:
+        """Refuse a budget that this child's own backoff keeps it from ever using up.
+
+        Raises:
+            SpecError: naming the child.
+        """
+        if self.restart is Restart.TEMPORARY:
+            return
+        try:
+            check_reachable(self.backoff, intensity)
+        except SpecError as problem:
+            raise SpecError(f"child {self.id!r}: {problem}") from None
+
+    def without_arguments(self) -> ChildSpec:
+        """Return what is worth keeping of a spec that no further life is made from: arguments may be large."""
+        return replace(self, args=(), kwargs={}) if self.args or self.kwargs else self
 
 
 def _problems(spec: ChildSpec) -> list[str]:
@@ -80,6 +111,8 @@ def _problems(spec: ChildSpec) -> list[str]:
         "the factory is an actor class": _is_class(spec.factory, object),
         "shutdown is None or at least 0 s": spec.shutdown is None or spec.shutdown >= 0,
         "kill_grace is more than 0 s": spec.kill_grace > 0,
+        "the stash is at least 0 messages": spec.stash >= 0,
+        "a temporary child has no next life to stash for": spec.stash == 0 or spec.restart is not Restart.TEMPORARY,
         "a permanent child can't be significant: it never ends for good": not (
             spec.significant and spec.restart is Restart.PERMANENT
         ),

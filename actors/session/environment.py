@@ -5,13 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from actors.runtime.restarts import Intensity
+from actors.runtime.policies import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from actors.agents.agent import Agent
     from actors.session.journal import Journal
+
+
+@dataclass(frozen=True)
+class Policies:
+    """How much failing each kind of actor may do before its supervisor does something about it.
+
+    Each is counted by itself. What the emitter, the tools or the agent can't mend is a failure of their session; a
+    session that has used up its own is given up.
+    """
+
+    session: Policy = field(default_factory=Policy)
+    agent: Policy = field(default_factory=Policy)
+    tools: Policy = field(default_factory=Policy)
+    emitter: Policy = field(default_factory=Policy)
 
 
 @dataclass(frozen=True)
@@ -28,5 +42,4 @@ class Environment:
     progress_after: float = 5.0
     queued_messages: int = 20
     sessions_per_user: int = 100
-    root_intensity: Intensity = field(default_factory=Intensity)
-    session_intensity: Intensity = field(default_factory=Intensity)
+    policies: Policies = field(default_factory=Policies)

@@ -107,6 +107,10 @@ class Drain(NamedTuple):
     """The server is going away: let what runs end, and begin nothing."""
 
 
+class LookAtWeather(NamedTuple):
+    """From the root to itself: see whether the storm has passed."""
+
+
 class Retire(NamedTuple):
     """The session is deleted: tell its subscribers and end."""
 

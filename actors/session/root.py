@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from actors.runtime import storms
 from actors.runtime.actor import Reply, receives
 from actors.runtime.errors import MailboxFull
 from actors.runtime.restarts import Restart
 from actors.runtime.specs import ChildSpec
 from actors.runtime.supervisor import Supervisor
+from actors.runtime.telemetry import StormBegan, StormEnded
 from actors.session.commands import refuse_undelivered
 from actors.session.connection import Refusal
 from actors.session.farewell import GIVEN_UP, Farewell
 from actors.session.identifiers import default_session_id
-from actors.session.messages import Command, Delete, Drain, Reattach, Retire, Route
+from actors.session.messages import Command, Delete, Drain, LookAtWeather, Reattach, Retire, Route
 from actors.session.session import INTERNAL_MAILBOX, Session
 
 if TYPE_CHECKING:
     from actors.runtime.deadletters import DeadLetter
     from actors.runtime.reasons import ExitReason
     from actors.session.environment import Environment
+
+OVERLOADED = Refusal("internal", "The server is overloaded; try again soon.", temporary=True, retry_after_ms=10_000)
+"""While sessions crash by the dozen, no new ones begin. The log and the telemetry call it what it is."""
+
+LOOK_AGAIN = 1.0
+"""How many seconds pass between two looks at a storm that goes on."""
 
 NOT_FOUND = Refusal("not_found", "There is no such session.")
 MOST_WAITING = 1000
@@ -40,8 +48,8 @@ class Root(Supervisor):
     def __init__(self, environment: Environment) -> None:
         """Begin without sessions."""
         self._environment = environment
-        self.intensity = environment.root_intensity
         self._draining = False
+        self._weather = storms.Weather()
         self._waiting: dict[str, list[Any]] = {}
         self._deletions: dict[str, list[Reply[bool]]] = {}
 
@@ -54,6 +62,9 @@ class Root(Supervisor):
         refusal = self._find_or_make(route.user_id, route.session_id)
         if refusal is not None:
             route.connection.refuse(route.frame_id, refusal)
+            return
+        if self._turns_away(route):
+            self._send_away([route.message], route.session_id, OVERLOADED)
             return
         self._deliver(route.user_id, route.session_id, route.message)
 
@@ -72,9 +83,7 @@ class Root(Supervisor):
     def _deliver(self, user_id: str, session_id: str, message: Any) -> None:
         child_id = address_of(user_id, session_id)
         if not self.has_child(child_id):
-            args = (self._environment, user_id, session_id)
-            spec = ChildSpec(child_id, Session, args, restart=Restart.TRANSIENT, mailbox=INTERNAL_MAILBOX)
-            self.start_child(spec)
+            self._start_session(child_id, user_id, session_id)
         if self.is_up(child_id):
             self._hand_over(child_id, message)
         elif len(self._waiting.setdefault(child_id, [])) < MOST_WAITING:
@@ -87,6 +96,42 @@ class Root(Supervisor):
             self.child(child_id).tell(message)
         except MailboxFull:
             refuse_undelivered(message)
+
+    def _start_session(self, child_id: str, user_id: str, session_id: str) -> None:
+        args, policy = (self._environment, user_id, session_id), self._environment.policies.session
+        spec = ChildSpec(
+            child_id,
+            Session,
+            args,
+            restart=Restart.TRANSIENT,
+            intensity=policy.intensity,
+            backoff=policy.backoff,
+            mailbox=INTERNAL_MAILBOX,
+        )
+        self.start_child(spec)
+
+    # Overload.
+
+    def _turns_away(self, route: Route) -> bool:
+        """Tell whether a session would have to begin for this, and can't in a storm. Sessions that run go on."""
+        return self._weather.storm and not self.has_child(address_of(route.user_id, route.session_id))
+
+    def _note_restart(self) -> None:
+        before, now = self._weather, self.runtime.clock.monotonic()
+        self._weather = storms.another(before, now)
+        if self._weather.storm and not before.storm:
+            self.runtime.telemetry.emit(StormBegan(self.address, storms.RESTARTS))
+            self.send_after(storms.WITHIN, LookAtWeather())
+
+    @receives(LookAtWeather)
+    def _on_look_at_weather(self, message: LookAtWeather) -> None:
+        self._weather = storms.later(self._weather, self.runtime.clock.monotonic())
+        if self._weather.storm:
+            self.send_after(LOOK_AGAIN, message)
+        else:
+            self.runtime.telemetry.emit(StormEnded(self.address))
+
+    # The ends of sessions.
 
     def on_start(self) -> None:
         """Listen for what reaches no session."""
@@ -138,24 +183,27 @@ class Root(Supervisor):
 
     def child_exited(self, child_id: str, reason: ExitReason, retry_in: float | None) -> None:
         """Finish a deletion once the session has ended; begin anew for what came while it did."""
-        if retry_in is not None or self.has_child(child_id):
+        if retry_in is not None:
+            self._note_restart()
+            return
+        if self.has_child(child_id):
             return
         _, user_id, session_id = child_id.split("/")
         replies = self._deletions.pop(child_id, None)
         waiting = self._waiting.pop(child_id, [])
         if replies is not None:
             self._environment.journal.delete(session_id)
-            self._turn_away(waiting, session_id, NOT_FOUND)
+            self._send_away(waiting, session_id, NOT_FOUND)
             for reply in replies:
                 reply.set(True)
         elif not reason.clean:
             # Not even the farewell could be said: its log can't be read or written now.
-            self._turn_away(waiting, session_id, GIVEN_UP)
+            self._send_away(waiting, session_id, GIVEN_UP)
         else:
             for message in waiting:
                 self._deliver(user_id, session_id, message)
 
-    def _turn_away(self, messages: list[Any], session_id: str, refusal: Refusal) -> None:
+    def _send_away(self, messages: list[Any], session_id: str, refusal: Refusal) -> None:
         for message in messages:
             if isinstance(message, Reattach):
                 message.subscription.connection.gone(session_id, refusal)

@@ -71,7 +71,6 @@ class Session(Commands):
         self.environment = environment
         self.user_id = user_id
         self.session_id = session_id
-        self.intensity = environment.session_intensity
         self.audience = Audience(environment.journal, session_id)
         self.receipts = Receipts()
         self.runs = RunQueue()
@@ -83,15 +82,36 @@ class Session(Commands):
 
     def children(self) -> Iterator[ChildSpec]:
         """Give emitter, tools and agent, in the order in which each needs the ones before."""
-        environment, me = self.environment, self.actor_ref
+        environment, policies, me = self.environment, self.environment.policies, self.actor_ref
         log = (environment.journal, self.session_id, me)
-        yield ChildSpec("emitter", Emitter, log, mailbox=INTERNAL_MAILBOX)
+        yield ChildSpec(
+            "emitter",
+            Emitter,
+            log,
+            mailbox=INTERNAL_MAILBOX,
+            intensity=policies.emitter.intensity,
+            backoff=policies.emitter.backoff,
+        )
         emitter = self.child("emitter")
-        yield ChildSpec("tools", Tools, (environment, emitter), mailbox=INTERNAL_MAILBOX)
+        yield ChildSpec(
+            "tools",
+            Tools,
+            (environment, emitter),
+            mailbox=INTERNAL_MAILBOX,
+            intensity=policies.tools.intensity,
+            backoff=policies.tools.backoff,
+        )
         tools = self.child("tools")
         # What an agent does can be done again or is known not to be: little is gained by waiting for it.
         work = (environment, self.session_id, me, emitter, tools)
-        yield ChildSpec("agent", AgentActor, work, shutdown=AGENT_SHUTDOWN)
+        yield ChildSpec(
+            "agent",
+            AgentActor,
+            work,
+            shutdown=AGENT_SHUTDOWN,
+            intensity=policies.agent.intensity,
+            backoff=policies.agent.backoff,
+        )
 
     # Taking up the log.
 

@@ -13,6 +13,7 @@ from actors.tools.errors import PluginError
 from config.errors import SettingsError
 from config.loading import Loaded, load
 from server.errors import ServerFault
+from server.policies import restart_policies
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -54,9 +55,11 @@ def loaded(config_file: Path | None, **flags: Any) -> Loaded:
         WrongSettings: when any is wrong.
     """
     try:
-        return load(config_file, flags, os.environ)
+        found = load(config_file, flags, os.environ)
+        restart_policies(found.settings.restart, found.origins)
     except SettingsError as error:
         raise WrongSettings(error) from error
+    return found
 
 
 @contextmanager

@@ -142,3 +142,10 @@ def test_every_setting_is_shown_with_its_value_and_where_it_came_from(greenroom,
     assert shown["host"] == ['"127.0.0.1"', "default"]
     assert shown["model.api_key"] == ["**********", "GREENROOM_MODEL__API_KEY"]
     assert "sk-1234" not in done.stdout
+
+
+def test_a_restart_policy_that_could_never_give_up_is_a_wrong_setting(greenroom):
+    done = greenroom("serve", "--port=0", GREENROOM_RESTART__AGENT__MAX_RESTARTS="100")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "restart.agent (GREENROOM_RESTART__AGENT__MAX_RESTARTS)" in done.stderr

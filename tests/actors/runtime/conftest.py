@@ -1,6 +1,7 @@
 """Real actors on the real dispatcher, and ways to wait for them."""
 
 import gc
+import sys
 import time
 
 import gevent
@@ -8,11 +9,16 @@ import pytest
 from gevent.event import Event
 
 from actors.runtime.actor import Actor
+from actors.runtime.administration import WhichChildren
+from actors.runtime.backoff import Backoff
 from actors.runtime.dispatcher import _Worker
 from actors.runtime.runtime import Runtime
+from actors.runtime.specs import ChildSpec
 from actors.runtime.supervisor import Supervisor
+from actors.runtime.telemetry import Crashed, FaultInjected, HookFailed, Killed, Restarting, Stopped, Unkillable
 
 PATIENCE = 5.0
+AT_ONCE = Backoff(minimum=0.0, maximum=0.0, jitter=0.0)
 
 
 class Obedient(Actor):
@@ -99,6 +105,86 @@ class Gate(Event):
         assert self.reached.wait(PATIENCE), "nobody came to the gate"
 
 
+class Child(Actor):
+    """Notes its starts and ends, and does what a message says."""
+
+    def __init__(self, chronicle, on_start=None, on_end=None):
+        self.chronicle = chronicle
+        self.begin = on_start
+        self.finish = on_end
+
+    @property
+    def name(self):
+        return self.address.rpartition("/")[2]
+
+    def on_start(self):
+        if self.begin is not None:
+            self.begin(self)
+        self.chronicle.note("start", self.name, self.incarnation)
+
+    def on_receive(self, message):
+        return message(self)
+
+    def on_terminate(self, reason):
+        if self.finish is not None:
+            self.finish(self)
+        self.chronicle.note("end", self.name, reason.kind)
+
+
+def fail(_):
+    raise ValueError("no")
+
+
+class Tree:
+    """A supervisor under test, and its children by name."""
+
+    def __init__(self, runtime, group, chronicle):
+        self.runtime = runtime
+        self.group = group
+        self.chronicle = chronicle
+
+    def spec(self, name, *, on_start=None, on_end=None, backoff=AT_ONCE, **fields):
+        arguments = {"on_start": on_start, "on_end": on_end}
+        return ChildSpec(name, Child, (self.chronicle,), arguments, backoff=backoff, **fields)
+
+    def plant(self, *specs, base=None, **policy):
+        specs = [self.spec(spec) if isinstance(spec, str) else spec for spec in specs]
+        self.top = self.runtime.supervise(ChildSpec("top", base or self.group, (specs,), policy))
+        return self.top
+
+    def __getitem__(self, name):
+        return self.runtime.ref(f"top/{name}")
+
+    def crash(self, name):
+        """Have a child's handler raise; returns when the child has."""
+        with pytest.raises(ValueError, match="no"):
+            self[name].ask(fail)
+
+    def starts(self):
+        return [entry[1:] for entry in self.chronicle.about("start")]
+
+    def ends(self):
+        return [entry[1] for entry in self.chronicle.about("end")]
+
+    def order(self, message):
+        """Send the supervisor an order for its children."""
+        return self.top.ask(message)
+
+    def status(self):
+        """Return what each child is doing, as its supervisor says."""
+        return {info.child_id: info.status.value for info in self.top.ask(WhichChildren())}
+
+    def lives(self):
+        """Return each child's incarnation."""
+        return {info.child_id: info.ref.incarnation for info in self.top.ask(WhichChildren())}
+
+    def names(self):
+        return self.top.ask(lambda self: list(self._children))
+
+    def do(self, method, *args):
+        return self.top.ask(lambda self: getattr(self, method)(*args))
+
+
 def busy_workers(runtime):
     """Return the greenlets that are inside a handler."""
     workers = [thing for thing in gc.get_objects() if type(thing) is _Worker]
@@ -145,6 +231,11 @@ def group():
 
 
 @pytest.fixture
+def tree(runtime, group, chronicle):
+    return Tree(runtime, group, chronicle)
+
+
+@pytest.fixture
 def runtime(gate):
     """A world of its own, which leaves nothing behind."""
     runtime = Runtime(seed=20)
@@ -159,7 +250,39 @@ def runtime(gate):
 
 @pytest.fixture
 def fates(runtime):
-    """What the runtime reports, as (event, address)."""
+    """What became of actors, as (fate, address); starts left out."""
+    names = dict.fromkeys((Stopped, Crashed, Killed), "ended") | {
+        Unkillable: "unkillable",
+        FaultInjected: "fault_injected",
+        Restarting: "restarting",
+        HookFailed: "terminate_failed",
+    }
     fates = Chronicle()
-    runtime.subscribe(lambda event, cell, _details: fates.note(event, cell.address))
+
+    def note(event):
+        if type(event) in names:
+            fates.note(names[type(event)], event.address)
+
+    runtime.telemetry.subscribe(note)
     return fates
+
+
+@pytest.fixture
+def count_calls():
+    """Count the function calls that something makes, in whatever greenlet: a cost that no machine changes."""
+
+    def count(work):
+        calls = 0
+
+        def note(_frame, event, _argument):
+            nonlocal calls
+            calls += event in {"call", "c_call"}
+
+        sys.setprofile(note)
+        try:
+            work()
+        finally:
+            sys.setprofile(None)
+        return calls
+
+    return count

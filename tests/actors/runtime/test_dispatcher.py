@@ -237,11 +237,11 @@ def test_a_subscriber_that_raises_does_not_stop_the_dispatcher(runtime, obedient
 
     victim, bystander = runtime.start(obedient), runtime.start(Echo)
     bystander.ask("warm")
-    runtime.subscribe(broken)
+    unsubscribe = runtime.telemetry.subscribe(broken)
     stopped = victim.stop(block=False)
     assert bystander.ask("still here") == "still here"
 
-    runtime._subscribers.clear()
+    unsubscribe()
     assert not stopped.done
     assert "a subscriber's defect" in capsys.readouterr().err
     runtime.forget(victim._cell)  # What raised in the middle of an end leaves the end undone.

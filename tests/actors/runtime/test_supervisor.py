@@ -1,7 +1,6 @@
 import pytest
 from gevent.event import Event
 
-from actors.runtime.actor import Actor
 from actors.runtime.backoff import Backoff
 from actors.runtime.errors import (
     ActorDied,
@@ -20,32 +19,7 @@ from actors.runtime.strategies import Strategy
 AT_ONCE = Backoff(minimum=0.0, maximum=0.0, jitter=0.0)
 SHORTLY = Backoff(minimum=0.02, factor=1.0, maximum=0.02, jitter=0.0)
 LATER = Backoff(minimum=60.0, maximum=60.0)
-
-
-class Child(Actor):
-    """Notes its starts and ends, and does what a message says."""
-
-    def __init__(self, chronicle, on_start=None, on_end=None):
-        self.chronicle = chronicle
-        self.begin = on_start
-        self.finish = on_end
-
-    @property
-    def name(self):
-        return self.address.rpartition("/")[2]
-
-    def on_start(self):
-        if self.begin is not None:
-            self.begin(self)
-        self.chronicle.note("start", self.name, self.incarnation)
-
-    def on_receive(self, message):
-        return message(self)
-
-    def on_terminate(self, reason):
-        if self.finish is not None:
-            self.finish(self)
-        self.chronicle.note("end", self.name, reason.kind)
+PATIENT = Intensity(max_restarts=3, within=600.0)
 
 
 def fail(_):
@@ -55,38 +29,6 @@ def fail(_):
 def crash(ref):
     with pytest.raises(ValueError, match="no"):
         ref.ask(fail)
-
-
-class Tree:
-    """A supervisor under test, and its children by name."""
-
-    def __init__(self, runtime, group, chronicle):
-        self.runtime = runtime
-        self.group = group
-        self.chronicle = chronicle
-
-    def spec(self, name, *, on_start=None, on_end=None, backoff=AT_ONCE, **fields):
-        arguments = {"on_start": on_start, "on_end": on_end}
-        return ChildSpec(name, Child, (self.chronicle,), arguments, backoff=backoff, **fields)
-
-    def plant(self, *specs, base=None, **policy):
-        specs = [self.spec(spec) if isinstance(spec, str) else spec for spec in specs]
-        self.top = self.runtime.supervise(ChildSpec("top", base or self.group, (specs,), policy))
-        return self.top
-
-    def __getitem__(self, name):
-        return self.runtime.ref(f"top/{name}")
-
-    def names(self):
-        return self.top.ask(lambda self: list(self._children))
-
-    def do(self, method, *args):
-        return self.top.ask(lambda self: getattr(self, method)(*args))
-
-
-@pytest.fixture
-def tree(runtime, group, chronicle):
-    return Tree(runtime, group, chronicle)
 
 
 def starts(chronicle):
@@ -435,7 +377,7 @@ def test_a_temporary_sibling_goes_down_with_the_group_and_does_not_come_back(tre
 
 
 def test_one_childs_backoff_does_not_keep_another_from_coming_back(tree, chronicle):
-    tree.plant(tree.spec("a", backoff=LATER), tree.spec("b", backoff=LATER)).ask(lambda _: None)
+    tree.plant(tree.spec("a", backoff=LATER), tree.spec("b", backoff=LATER), intensity=PATIENT).ask(lambda _: None)
     crash(tree["a"])
     chronicle.wait_for("start", "a", 2)
     crash(tree["a"])
@@ -570,7 +512,7 @@ def test_the_message_that_killed_is_never_delivered_again(tree, chronicle):
 
 
 def test_a_stop_during_backoff_ends_at_once(tree, chronicle):
-    tree.plant(tree.spec("a", backoff=LATER), intensity=Intensity(5, 10.0)).ask(lambda _: None)
+    tree.plant(tree.spec("a", backoff=LATER), intensity=PATIENT).ask(lambda _: None)
     for life in (2, None):
         crash(tree["a"])
         if life:
@@ -585,7 +527,7 @@ def test_a_stop_during_backoff_ends_at_once(tree, chronicle):
 
 def backing_off(tree, chronicle):
     """Plant a dynamic group whose only child waits a minute for its next life."""
-    tree.plant(tree.spec("a", backoff=LATER), dynamic=True).ask(lambda _: None)
+    tree.plant(tree.spec("a", backoff=LATER), dynamic=True, intensity=PATIENT).ask(lambda _: None)
     crash(tree["a"])
     chronicle.wait_for("start", "a", 2)
     crash(tree["a"])
@@ -755,7 +697,7 @@ def test_a_supervisors_own_failure_restarts_it_with_its_children(runtime, group,
 
 def test_a_supervisor_works_while_a_child_backs_off_and_another_stops(tree, chronicle, gate):
     slow = tree.spec("slow", on_end=lambda _: gate.hold())
-    tree.plant(tree.spec("a", backoff=LATER), slow).ask(lambda _: None)
+    tree.plant(tree.spec("a", backoff=LATER), slow, intensity=PATIENT).ask(lambda _: None)
     crash(tree["a"])
     chronicle.wait_for("start", "a", 2)
     crash(tree["a"])

@@ -7,7 +7,6 @@ import pytest
 
 from actors.agents.librarian import Librarian
 from actors.agents.rehearsal import Rehearsal
-from actors.runtime.restarts import Intensity
 from actors.runtime.runtime import Runtime
 from actors.runtime.specs import ChildSpec
 from actors.session.audience import Subscription
@@ -118,7 +117,6 @@ def make_house():
     houses = []
 
     def make(**environment):
-        environment.setdefault("session_intensity", Intensity(3, 30))
         houses.append(House(**environment))
         return houses[-1]
 

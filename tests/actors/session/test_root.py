@@ -6,11 +6,16 @@ import gevent
 import greenlet
 import pytest
 
+from actors.runtime.backoff import Backoff
 from actors.runtime.faultplan import FaultPlan
 from actors.runtime.faults import Faults
+from actors.runtime.policies import Policy
 from actors.runtime.restarts import Intensity
+from actors.session.environment import Policies
 from actors.session.messages import Delete, Describe, Drain, Subscribe
 from actors.session.root import address_of
+
+PATIENT = Policy(Intensity(50, 30), Backoff(minimum=0.01, maximum=0.1))
 
 
 def kill_session(house, user="u_1", session="s_1"):
@@ -60,7 +65,7 @@ def test_messages_sent_between_two_lives_of_a_session_are_answered(house, tab):
 
 
 def test_a_session_that_cannot_be_mended_ends_what_it_promised_and_says_so(make_house):
-    house = make_house(root_intensity=Intensity(0, 30))
+    house = make_house(policies=Policies(session=Policy(Intensity(0, 30))))
     tab, other = house.tab(), house.tab("u_2", "s_2")
     running, waiting = tab.run({"tool": "wait", "arguments": {"seconds": 60}}), tab.run({"answer": "later"})
     tab.wait_for_event(running, "tool_executing")
@@ -137,7 +142,7 @@ def test_a_session_that_dies_answers_everybody_who_waits_for_it(house, tab):
 
 
 def test_a_session_that_dies_again_and_again_keeps_its_watchers(make_house):
-    house = make_house(root_intensity=Intensity(50, 30))
+    house = make_house(policies=Policies(session=PATIENT))
     tab = house.tab()
     tab.completed(tab.run({"answer": "x"}))
     for _ in range(5):

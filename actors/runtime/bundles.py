@@ -1,0 +1,106 @@
+"""What is kept of a crash for the operator: enough to begin with, and nothing of what people wrote."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections import deque
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from actors.runtime.reasons import ExitReason
+
+ENVELOPES = 32
+"""How many of an actor's last envelopes are in a bundle."""
+
+RECORDED = 8192
+"""Over how many envelopes of all actors together a recorder looks back."""
+
+BUNDLES = 100
+"""How many bundles are kept."""
+
+FRAMES = 5
+"""How many of the innermost places in the code are named."""
+
+
+class Handled(NamedTuple):
+    """One envelope that an actor was handed. ``size`` is in bytes, of the message and the texts right in it."""
+
+    address: str
+    incarnation: int
+    message_type: str
+    size: int
+
+
+class CrashBundle(NamedTuple):
+    """One crash: who, why, where in the code, what it was handed last (the newest last), and its state's names."""
+
+    address: str
+    incarnation: int
+    class_name: str
+    at_ms: int
+    kind: str
+    error_type: str
+    places: tuple[str, ...]
+    envelopes: tuple[Handled, ...]
+    attributes: tuple[str, ...]
+
+
+class Recorder:
+    """Remembers what was handed to whom, for all actors in one ring.
+
+    A ring for each would double what an idle one costs.
+    """
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self.crashes: deque[CrashBundle] = deque(maxlen=BUNDLES)
+        # The message's type and not its name, its size and not its text: what is dear is looked up after a crash.
+        self._ring: deque[tuple[str, int, type, int]] = deque(maxlen=RECORDED)
+
+    def note(self, address: str, incarnation: int, message: Any) -> None:
+        """Remember that a message is handed over."""
+        self._ring.append((address, incarnation, type(message), size_of(message)))
+
+    def keep(self, address: str, incarnation: int, actor: Any, class_name: str, reason: ExitReason, at_ms: int) -> None:
+        """Make and keep the bundle of a crash; ``actor`` is None where the constructor failed."""
+        error = reason.error
+        bundle = CrashBundle(
+            address,
+            incarnation,
+            class_name,
+            at_ms,
+            reason.kind.value,
+            type(error).__name__ if error is not None else "",
+            _places(error),
+            self._last(address, incarnation),
+            tuple(sorted(vars(actor))) if actor is not None else (),
+        )
+        self.crashes.append(bundle)
+
+    def _last(self, address: str, incarnation: int) -> tuple[Handled, ...]:
+        found: list[Handled] = []
+        for whose, life, kind, size in reversed(self._ring):
+            if whose == address and life == incarnation:
+                found.append(Handled(whose, life, kind.__name__, size))
+                if len(found) == ENVELOPES:
+                    break
+        return tuple(reversed(found))
+
+
+def size_of(message: Any) -> int:
+    """Return the bytes of a message and, where it is a tuple, of what it holds right away."""
+    size = sys.getsizeof(message, 0)
+    if isinstance(message, tuple):
+        for part in message:
+            if isinstance(part, str | bytes):
+                size += len(part)
+    return size
+
+
+def _places(error: BaseException | None) -> tuple[str, ...]:
+    if error is None:
+        return ()
+    # Without the lines of source, which would be read from the disk.
+    frames = traceback.StackSummary.extract(traceback.walk_tb(error.__traceback__), limit=-FRAMES, lookup_lines=False)
+    return tuple(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames)

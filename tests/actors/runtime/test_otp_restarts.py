@@ -1,0 +1,387 @@
+"""OTP's supervisor_SUITE and Pekko's backoff tests, retold: restart types, strategies, escalation, budgets, delays."""
+
+import pytest
+from gevent.event import Event
+
+from actors.runtime.backoff import Backoff
+from actors.runtime.errors import ActorRestarting, ChildActive, Phase
+from actors.runtime.reasons import INTENSITY_EXCEEDED, SHUTDOWN, ExitKind
+from actors.runtime.restarts import Intensity, Restart
+from actors.runtime.specs import ChildSpec
+from actors.runtime.strategies import Strategy
+from actors.runtime.telemetry import IntensityExceeded, Restarting
+
+LATER = Backoff(minimum=60.0, maximum=60.0)
+SHORTLY = Backoff(minimum=0.02, factor=1.0, maximum=0.02, jitter=0.0)
+PATIENT = Intensity(max_restarts=3, within=600.0)
+GROUPS = [Strategy.ONE_FOR_ALL, Strategy.REST_FOR_ONE]
+
+
+def fail(_):
+    raise ValueError("no")
+
+
+def fails_in(*lives):
+    def begin(child):
+        if child.incarnation in lives:
+            raise ValueError("no")
+
+    return begin
+
+
+@pytest.fixture
+def delays(runtime):
+    """The delays before restarts, as the telemetry tells them."""
+    delays = []
+
+    def note(event):
+        if isinstance(event, Restarting):
+            delays.append(event.delay)
+
+    runtime.telemetry.subscribe(note)
+    return delays
+
+
+# Types and bystanders.
+
+
+ENDINGS = {
+    "normal": lambda tree: tree["child"].stop(),
+    "shutdown": lambda tree: tree["child"].stop(reason=SHUTDOWN),
+    "abnormal": lambda tree: tree.crash("child"),
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("restart", Restart)
+@pytest.mark.parametrize("strategy", Strategy)
+def test_bystanders_live_on_unless_the_strategy_takes_a_failure_to_them(tree, settle, strategy, restart, ending):
+    bystander = tree.spec("bystander", restart=Restart.TEMPORARY)
+    tree.plant(bystander, tree.spec("child", restart=restart), strategy=strategy).ask(lambda _: None)
+    ENDINGS[ending](tree)
+    settle()
+
+    restarted = restart is Restart.PERMANENT or (restart is Restart.TRANSIENT and ending == "abnormal")
+    gone = restarted and strategy is Strategy.ONE_FOR_ALL
+    assert ("bystander" in tree.names()) == (not gone)
+
+
+def test_a_child_is_restarted_each_time_that_it_fails(tree, chronicle):
+    tree.plant("a", intensity=Intensity(10, 10.0)).ask(lambda _: None)
+    for life in range(1, 8):
+        tree.crash("a")
+        chronicle.wait_for("start", "a", life + 1)
+
+    assert tree.lives() == {"a": 8}
+
+
+# Strategies.
+
+
+@pytest.mark.parametrize("strategy", Strategy)
+def test_failures_beyond_the_budget_go_up_under_every_strategy(tree, watch, chronicle, strategy):
+    top = tree.plant("a", "b", strategy=strategy, intensity=Intensity(1, 10.0))
+    top.ask(lambda _: None)
+    end = watch(top)
+    tree.crash("a")
+    chronicle.wait_for("start", "a", 2)
+    tree.names()
+    tree.crash("a")
+
+    assert end.down().reason is INTENSITY_EXCEEDED
+    assert tree.runtime.refs() == []
+
+
+@pytest.mark.parametrize("strategy", GROUPS)
+def test_a_sibling_that_fails_to_start_again_has_the_group_start_over(tree, chronicle, strategy):
+    tree.plant("a", tree.spec("b", on_start=fails_in(2)), "c", strategy=strategy).ask(lambda _: None)
+    tree.crash("a")
+    chronicle.wait_for("start", "c", 2)
+
+    assert tree.status() == dict.fromkeys("abc", "running")
+    assert tree.top.ask(lambda self: len(self._window)) == 2
+    again = {Strategy.ONE_FOR_ALL: 3, Strategy.REST_FOR_ONE: 2}[strategy]
+    assert tree.lives() == {"a": again, "b": 3, "c": 2}
+
+
+@pytest.mark.parametrize("strategy", GROUPS)
+def test_a_sibling_that_never_starts_again_uses_up_the_budget(tree, watch, strategy):
+    top = tree.plant("a", tree.spec("b", on_start=fails_in(*range(2, 100))), strategy=strategy)
+    top.ask(lambda _: None)
+    end = watch(top)
+    tree.crash("a")
+
+    assert end.down().reason is INTENSITY_EXCEEDED
+
+
+@pytest.mark.parametrize("strategy", GROUPS)
+def test_two_that_die_at_once_are_one_failure(tree, chronicle, strategy):
+    """The second death is reported when the first has been decided on, and its restart waits."""
+    slow = Backoff(minimum=0.02, maximum=0.02, factor=1.0)
+    policy = {"strategy": strategy, "intensity": Intensity(2, 10.0)}
+    tree.plant(tree.spec("a", backoff=slow), "b", **policy).ask(lambda _: None)
+    tree.crash("a")
+    chronicle.wait_for("start", "b", 2)
+
+    def kill_both(self):
+        for child_id in ("a", "b"):
+            self.child(child_id).kill()
+
+    tree.top.ask(kill_both)
+    chronicle.wait_for("start", "b", 3)
+
+    assert tree.top.ask(lambda self: len(self._window)) == 2
+    assert tree.lives() == {"a": 3, "b": 3}
+
+
+def test_children_come_back_in_their_order_and_go_in_its_reverse(tree, chronicle):
+    tree.plant(*"abcd", strategy=Strategy.ONE_FOR_ALL).ask(lambda _: None)
+    tree.crash("c")
+    chronicle.wait_for("start", "d", 2)
+
+    assert tree.ends() == ["c", "d", "b", "a"]
+    assert tree.starts() == [(name, life) for life in (1, 2) for name in "abcd"]
+
+
+def test_a_failure_goes_up_floor_by_floor_until_somebody_mends_it(tree, runtime, group, chronicle):
+    once = {"intensity": Intensity(0, 10.0)}
+    middle = ChildSpec("middle", group, ([ChildSpec("low", group, ([tree.spec("leaf")],), once)],), once)
+    tree.plant(middle, "other").ask(lambda _: None)
+    runtime.ref("top/middle/low/leaf").tell(fail)
+    chronicle.wait_for("start", "leaf", 1, times=2)
+
+    assert tree.lives() == {"middle": 2, "other": 1}
+
+
+def test_a_supervisor_that_restarts_in_vain_still_answers_and_stops(tree, chronicle):
+    """OTP's hanging restart loop."""
+    tree.plant(tree.spec("a", on_start=fails_in(*range(2, 100)), backoff=LATER), "b", intensity=PATIENT)
+    tree.names()
+    tree.crash("a")
+    chronicle.wait_for("end", "a", ExitKind.START_FAILED)
+    assert tree.status() == {"a": "restarting", "b": "running"}
+    tree.top.stop()
+
+    assert tree.runtime.refs() == []
+
+
+# Budgets and delays.
+
+
+def test_a_limit_of_nought_gives_up_at_once(tree, watch, runtime):
+    end = watch(tree.plant("a", intensity=Intensity(0, 10.0)))
+    tree.names()
+    tree.crash("a")
+
+    assert end.down().reason is INTENSITY_EXCEEDED
+    assert runtime.telemetry.counts[Restarting] == 0
+    assert runtime.telemetry.counts[IntensityExceeded] == 1
+
+
+def test_a_limit_begins_anew_after_its_window(tree, chronicle, runtime):
+    tree.plant("a", intensity=Intensity(1, 0.02)).ask(lambda _: None)
+    for life in range(2, 6):
+        tree.crash("a")
+        chronicle.wait_for("start", "a", life)
+        passed = Event()
+        runtime.clock.call_later(0.03, passed.set)
+        assert passed.wait(5)
+
+    assert tree.status() == {"a": "running"}
+
+
+def test_a_childs_own_budget_is_counted_apart_from_its_siblings(tree, chronicle):
+    tree.plant(tree.spec("a", intensity=Intensity(5, 10.0)), "b", intensity=Intensity(1, 10.0)).ask(lambda _: None)
+    for life in range(2, 6):
+        tree.crash("a")
+        chronicle.wait_for("start", "a", life)
+    tree.crash("b")
+    chronicle.wait_for("start", "b", 2)
+
+    assert tree.top.ask(lambda self: len(self._window)) == 1
+
+
+def test_a_child_that_used_up_its_own_budget_goes_up(tree, watch):
+    end = watch(tree.plant(tree.spec("a", intensity=Intensity(0, 10.0)), "b"))
+    tree.names()
+    tree.crash("a")
+
+    assert end.down().reason is INTENSITY_EXCEEDED
+
+
+def test_delays_grow_to_their_cap(tree, chronicle, delays):
+    growing = Backoff(minimum=0.001, factor=2.0, maximum=0.004, jitter=0.0)
+    tree.plant(tree.spec("a", on_start=fails_in(*range(2, 7)), backoff=growing), intensity=Intensity(10, 60.0))
+    tree.names()
+    tree.crash("a")
+    chronicle.wait_for("start", "a", 7)
+
+    assert delays == [0.0, 0.001, 0.002, 0.004, 0.004, 0.004]
+
+
+def test_delays_begin_anew_after_health(tree, chronicle, delays, runtime):
+    tree.plant(tree.spec("a", backoff=SHORTLY)).ask(lambda _: None)
+    for life in (2, 3):
+        tree.crash("a")
+        chronicle.wait_for("start", "a", life)
+    healthy = Event()
+    runtime.clock.call_later(SHORTLY.healthy_after * 2, healthy.set)
+    assert healthy.wait(5)
+    tree.crash("a")
+    chronicle.wait_for("start", "a", 4)
+
+    assert delays == [0.0, 0.02, 0.0]
+
+
+# Between two lives.
+
+
+def test_whoever_waits_for_a_siblings_end_is_restarting(tree, gate):
+    tree.plant("a", tree.spec("b", on_end=lambda _: gate.hold()), strategy=Strategy.ONE_FOR_ALL)
+    tree.names()
+    tree.crash("a")
+    gate.await_visitor()
+
+    with pytest.raises(ActorRestarting) as caught:
+        tree["a"].ask("anything")
+    assert (caught.value.retry_after, caught.value.phase) == (0.0, Phase.QUEUED)
+
+
+def test_whoever_waits_for_a_siblings_start_is_restarting(tree, gate):
+    def hold_later(child):
+        if child.incarnation > 1:
+            gate.hold()
+
+    tree.plant(tree.spec("a", on_start=hold_later), "b", strategy=Strategy.ONE_FOR_ALL)
+    tree.names()
+    tree.crash("a")
+    gate.await_visitor()
+
+    with pytest.raises(ActorRestarting):
+        tree["b"].ask("anything")
+
+
+def test_whoever_comes_back_at_once_is_restarting_until_then(tree, runtime):
+    """From the death on, though its supervisor hasn't heard of it."""
+    tree.plant("a")
+    tree.names()
+    answers = []
+
+    def ask_at_once(down):
+        answers.append(tree["a"].ask("anything", block=False))
+
+    tree["a"].on_death(ask_at_once)
+    tree["a"].kill()
+    tree.names()
+
+    with pytest.raises(ActorRestarting):
+        answers[0].get()
+
+
+@pytest.mark.parametrize("restart", [Restart.TRANSIENT, Restart.TEMPORARY])
+def test_whoever_does_not_come_back_is_not_restarting(tree, restart):
+    tree.plant(tree.spec("a", restart=restart))
+    tree.names()
+    answers = []
+    tree["a"].on_death(lambda _: answers.append(ref.ask("anything", block=False)))
+    ref = tree["a"]
+    ref.stop()
+
+    assert [type(future._error).__name__ for future in answers] == ["ActorDied"]
+
+
+@pytest.mark.parametrize("times", [1, 2], ids=["restart", "second_failure"])
+def test_a_child_can_be_ended_for_good_while_it_restarts(tree, chronicle, times):
+    tree.plant(tree.spec("a", on_start=fails_in(*range(2, 2 + times - 1)), backoff=LATER), "b", intensity=PATIENT)
+    tree.names()
+    tree.crash("a")
+    if times == 1:
+        chronicle.wait_for("start", "a", 2)
+        tree.crash("a")
+    tree.do("stop_child", "a")
+
+    assert tree.names() == ["b"]
+    assert tree["a"] is None
+
+
+def test_replacing_a_child_whose_exit_is_not_yet_read_is_not_charged(tree, chronicle):
+    tree.plant("a", intensity=Intensity(0, 10.0)).ask(lambda _: None)
+
+    def end_and_replace(self):
+        self.child("a").kill()
+        self.replace_child("a")
+
+    tree.top.ask(end_and_replace)
+    chronicle.wait_for("start", "a", 2)
+
+    assert tree.lives() == {"a": 2}
+    assert tree.top.ask(lambda self: self._window) == ()
+
+
+def test_an_active_childs_error_names_it(tree):
+    assert str(ChildActive("top/a", "running")) == "top/a is running; it must be stopped first"
+
+
+# The stash.
+
+
+def stashing(tree, on_start=None):
+    spec = tree.spec("a", on_start=on_start, backoff=SHORTLY, stash=3)
+    tree.plant(spec, intensity=Intensity(10, 60.0)).ask(lambda _: None)
+    tree.crash("a")
+
+
+def say(number):
+    def note(child):
+        child.chronicle.note("said", number, child.incarnation)
+
+    return note
+
+
+def test_tells_between_two_lives_are_kept_for_the_next_in_order(tree, chronicle):
+    stashing(tree)
+    chronicle.wait_for("start", "a", 2)
+    tree.crash("a")
+    for number in range(3):
+        tree["a"].tell(say(number))
+    chronicle.wait_for("said", 2, 3)
+
+    assert chronicle.about("said") == [("said", 0, 3), ("said", 1, 3), ("said", 2, 3)]
+
+
+def test_what_is_stashed_survives_a_second_failure(tree, chronicle, gate):
+    def hold_and_fail(child):
+        if child.incarnation == 2:
+            gate.hold()
+            raise ValueError("no")
+
+    stashing(tree, hold_and_fail)
+    gate.await_visitor()
+    tree["a"].tell(say(0))
+    gate.set()
+    chronicle.wait_for("end", "a", ExitKind.START_FAILED)
+    tree["a"].tell(say(1))
+    chronicle.wait_for("said", 1, 3)
+
+    assert chronicle.about("said") == [("said", 0, 3), ("said", 1, 3)]
+
+
+def test_what_the_stash_does_not_hold_are_dead_letters(tree, chronicle, runtime):
+    stashing(tree)
+    chronicle.wait_for("start", "a", 2)
+    tree.crash("a")
+    for number in range(5):
+        tree["a"].tell(say(number))
+    chronicle.wait_for("said", 2, 3)
+
+    assert len(runtime.dead_letters.ring) == 2
+
+
+def test_what_is_stashed_for_one_that_never_comes_back_are_dead_letters(tree, chronicle, runtime):
+    stashing(tree)
+    chronicle.wait_for("start", "a", 2)
+    tree.crash("a")
+    tree["a"].tell(say(0))
+    tree.do("stop_child", "a")
+
+    assert len(runtime.dead_letters.ring) == 1

@@ -1,0 +1,51 @@
+import time
+
+import pytest
+from gevent.event import Event
+
+from actors.runtime.telemetry import HubBlocked
+from actors.runtime.watchdog import Watchdog
+
+
+@pytest.fixture
+def blocked(runtime):
+    """What the watchdog says, and an event that is set once it does."""
+    told, said = Event(), []
+
+    def note(event):
+        if isinstance(event, HubBlocked):
+            said.append(event)
+            told.set()
+
+    runtime.telemetry.subscribe(note)
+    watchdog = Watchdog(runtime, seconds=0.02)
+    watchdog.start()
+    yield said, told
+    watchdog.stop()
+
+
+def spin(until):
+    """Keep the loop from its turn, as a handler does that computes."""
+    deadline = time.perf_counter() + until
+    while time.perf_counter() < deadline:
+        pass
+
+
+def test_the_actor_that_keeps_the_loop_from_its_turn_is_named(runtime, obedient, blocked):
+    said, told = blocked
+    ref = runtime.start(obedient)
+    ref.ask(lambda _: None)
+    ref.tell(lambda _: spin(0.2))
+
+    assert told.wait(5)
+    assert said[0] == HubBlocked(ref.address, 0.02)
+    assert runtime.telemetry.counts[HubBlocked] == len(said)
+
+
+def test_a_loop_that_only_waits_is_not_blocked(runtime, obedient, blocked):
+    said, _ = blocked
+    waited = Event()
+    runtime.clock.call_later(0.1, waited.set)
+
+    assert waited.wait(5)
+    assert said == []
