@@ -13,6 +13,7 @@ from actors.session.audience import Subscription
 from actors.session.environment import Environment
 from actors.session.messages import After, Cancel, Dequeue, Route, Submit, Subscribe
 from actors.session.root import Root, address_of
+from actors.session.session import INTERNAL_MAILBOX
 from actors.testing import RecordingConnection
 from server.journal.memory import MemoryJournal
 
@@ -99,7 +100,7 @@ class House:
         self.journal = environment.pop("journal", None) or MemoryJournal()
         agents = {"rehearsal": Rehearsal, "librarian": Librarian, **environment.pop("agents", {})}
         self.environment = Environment(self.journal, agents, "librarian", **environment)
-        self.root = self.runtime.supervise(ChildSpec("root", Root, (self.environment,)))
+        self.root = self.runtime.supervise(ChildSpec("root", Root, (self.environment,), mailbox=INTERNAL_MAILBOX))
         self.journal.create(SESSION, USER, "", 0)
 
     def tab(self, user=USER, session=SESSION):
