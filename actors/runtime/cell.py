@@ -70,22 +70,6 @@ class Cell(Mortal):
 
     # What others may ask.
 
-    @property
-    def class_name(self) -> str:
-        """The name of the actor's class or factory."""
-        return getattr(self.spec.factory, "__name__", repr(self.spec.factory))
-
-    @property
-    def waiting_on(self) -> Future[Any] | None:
-        """The answer that this actor's handler waits for."""
-        return self._waiting_on
-
-    @waiting_on.setter
-    def waiting_on(self, future: Future[Any] | None) -> None:
-        # An abandoned handler may end its wait while the next life is waiting, too.
-        if self.runtime.dispatcher.current() is self:
-            self._waiting_on = future
-
     def living_actor(self) -> Any:
         """Return the actor of the current incarnation, or None between lives."""
         return self.actor
