@@ -33,6 +33,7 @@ def test_a_child_with_all_the_time_in_the_world_gets_it(tree, gate, watch, runti
     stopped.get()
 
     assert end.down().reason is SHUTDOWN
+    assert ("end", "a", ExitKind.SHUTDOWN) in tree.chronicle
 
 
 def test_a_child_whose_time_is_up_is_killed(tree, gate, watch):
