@@ -108,9 +108,11 @@ class Addressee:
 
     def deliver(self, envelope: Envelope) -> None:
         """Put a tell into the mailbox; see `ActorRef.tell` for what it raises and when it blocks."""
-        if self.dead:
+        if self.state is State.RUNNING:
+            self._put(envelope)
+        elif self.state is State.DEAD:
             raise self.died(Phase.QUEUED)
-        if self._to_be_stashed():
+        elif self._to_be_stashed():
             self._put_by(envelope)
         elif self.state not in ACCEPTING:
             self.runtime.dead_letter(self.address, envelope.message)
@@ -139,13 +141,18 @@ class Addressee:
     def _put(self, envelope: Envelope) -> None:
         envelope.taken_at = self.runtime.clock.monotonic()
         taken, dropped = self.mailbox.put(envelope)
-        if not taken and self.spec.mailbox.overflow is Overflow.BLOCK:
-            taken = self._wait_for_room(envelope)
         if not taken:
-            raise self._full(envelope)
+            self._overflow(envelope)
         if dropped is not None:
             self._drop(dropped, MailboxFull(self.address, self.spec.mailbox.capacity))
         self._wake()
+
+    def _overflow(self, envelope: Envelope) -> None:
+        """Have the sender wait for room where the spec says so; raise `MailboxFull` where there is none in the end."""
+        if self.spec.mailbox.overflow is Overflow.BLOCK and self._wait_for_room(envelope):
+            return
+        self.runtime.telemetry.emit(Rejected(self.address, type(envelope.message).__name__))
+        raise MailboxFull(self.address, self.spec.mailbox.capacity)
 
     def _wait_for_room(self, envelope: Envelope) -> bool:
         """Block the sender until there is room; tell whether there was in time."""
@@ -160,10 +167,6 @@ class Addressee:
         finally:
             self.mailbox.leave(taken)
         return True
-
-    def _full(self, envelope: Envelope) -> MailboxFull:
-        self.runtime.telemetry.emit(Rejected(self.address, type(envelope.message).__name__))
-        return MailboxFull(self.address, self.spec.mailbox.capacity)
 
     # Between two lives.
 

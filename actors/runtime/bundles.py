@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import traceback
 from collections import deque
+from sys import getsizeof as _size
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -90,11 +90,12 @@ class Recorder:
 
 def size_of(message: Any) -> int:
     """Return the bytes of a message and, where it is a tuple, of what it holds right away."""
-    size = sys.getsizeof(message, 0)
-    if isinstance(message, tuple):
-        for part in message:
-            if isinstance(part, str | bytes):
-                size += len(part)
+    if not isinstance(message, tuple):
+        return _size(message, 0)
+    size = _size(message)
+    for part in message:
+        if type(part) is str or type(part) is bytes:
+            size += len(part)
     return size
 
 

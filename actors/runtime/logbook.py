@@ -57,7 +57,9 @@ class Logbook:
             self._dead_letter(event)
             return
         name, level = NAMES.get(type(event), (type(event).__name__.lower(), logging.DEBUG))
-        log.log(level, name, **_shown(event))
+        # What nobody hears isn't put into words: most events are of ordered starts and ends.
+        if level > logging.DEBUG or log.is_enabled_for(level):
+            log.log(level, name, **_shown(event))
 
     def _dead_letter(self, event: DeadLettered) -> None:
         verdict = once_more(self._dead_letters, self._clock.monotonic())

@@ -207,6 +207,7 @@ def test_a_child_that_is_stopped_during_its_backoff_stays_stopped(tree, chronicl
     tree.order(StopChild("a"))
 
     assert tree.status() == {"a": "stopped", "b": "running"}
+    assert tree.runtime.tree()[0].children[0].retry_in is None
     assert tree.order(RestartChild("a")).ask(lambda self: self.incarnation) == 3
 
 

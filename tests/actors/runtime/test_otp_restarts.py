@@ -261,6 +261,27 @@ def test_whoever_waits_for_a_siblings_start_is_restarting(tree, gate):
         tree["b"].ask("anything")
 
 
+def test_a_sibling_that_ended_well_for_the_groups_sake_is_restarting(tree, gate):
+    slow = tree.spec("a", on_end=lambda _: gate.hold())
+    tree.plant(slow, tree.spec("b", restart=Restart.TRANSIENT), "c", strategy=Strategy.ONE_FOR_ALL)
+    tree.names()
+    tree.crash("c")
+    gate.await_visitor()
+
+    with pytest.raises(ActorRestarting):
+        tree["b"].ask("anything")
+
+
+def test_whoever_ends_with_its_supervisor_is_not_restarting(tree):
+    tree.plant("a")
+    tree.names()
+    answers, ref = [], tree["a"]
+    ref.on_death(lambda _: answers.append(ref.ask("anything", block=False)))
+    tree.top.stop()
+
+    assert [type(future._error).__name__ for future in answers] == ["ActorDied"]
+
+
 def test_whoever_comes_back_at_once_is_restarting_until_then(tree, runtime):
     """From the death on, though its supervisor hasn't heard of it."""
     tree.plant("a")

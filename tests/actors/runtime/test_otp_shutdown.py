@@ -5,6 +5,7 @@ import pytest
 from actors.runtime.actor import receives
 from actors.runtime.administration import StartChild, StopChild
 from actors.runtime.auto_shutdown import AutoShutdown
+from actors.runtime.backoff import Backoff
 from actors.runtime.errors import ActorDied
 from actors.runtime.messages import Down
 from actors.runtime.reasons import SHUTDOWN, ExitKind
@@ -33,6 +34,7 @@ def test_a_child_with_all_the_time_in_the_world_gets_it(tree, gate, watch, runti
     stopped.get()
 
     assert end.down().reason is SHUTDOWN
+    assert ("end", "a", ExitKind.SHUTDOWN) in tree.chronicle
 
 
 def test_a_child_whose_time_is_up_is_killed(tree, gate, watch):
@@ -192,6 +194,26 @@ def test_a_significant_child_that_is_being_restarted_counts_as_there(tree, group
     settle()
 
     assert tree.status() == {"a": "starting", "b": "stopped"}
+
+
+def test_a_significant_child_that_backs_off_counts_as_there(tree, group, settle):
+    class Group(group):
+        auto_shutdown = AutoShutdown.ALL_SIGNIFICANT
+
+    def fail_later(child):
+        if child.incarnation > 1:
+            raise ValueError("no")
+
+    later = Backoff(minimum=60.0, maximum=60.0)
+    patient = {"base": Group, "intensity": Intensity(3, 600.0)}
+    tree.plant(significant(tree, "a", on_start=fail_later, backoff=later), significant(tree, "b"), **patient)
+    tree.names()
+    tree.crash("a")
+    settle()
+    tree["b"].stop()
+    settle()
+
+    assert tree.status() == {"a": "restarting", "b": "stopped"}
 
 
 @pytest.mark.parametrize("mode", [AutoShutdown.ANY_SIGNIFICANT, AutoShutdown.ALL_SIGNIFICANT])

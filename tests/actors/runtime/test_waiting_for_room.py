@@ -41,9 +41,15 @@ def test_a_sender_waits_for_room_and_senders_are_let_in_in_order(runtime, obedie
 
 @pytest.mark.parametrize("crowded", [0.01], indirect=True)
 @pytest.mark.parametrize("send", ["tell", "ask"])
-def test_a_sender_that_waited_long_enough_is_rejected(runtime, crowded, send, gate):
+def test_a_sender_that_waited_long_enough_is_rejected_and_its_message_never_runs(runtime, crowded, send, gate):
+    ran = []
     with pytest.raises(MailboxFull):
-        getattr(crowded, send)(lambda _: None)
+        getattr(crowded, send)(lambda _: ran.append(1))
+    gate.set()
+    for _ in range(2):
+        crowded.ask(lambda _: None)
+
+    assert ran == []
     assert runtime.telemetry.counts[Rejected] == 1
 
 
