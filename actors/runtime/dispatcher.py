@@ -59,6 +59,9 @@ class Dispatcher(Protocol):
     def interrupt(self, cell: Runnable, error: BaseException) -> None:
         """Raise ``error`` in the running handler of ``cell``: at once in the caller's own, else where it blocks."""
 
+    def wake(self, waiter: Any) -> None:
+        """Let the greenlet behind a gevent ``Waiter`` go on, in its turn."""
+
     def call_soon(self, call: Callable[..., object], *args: Any) -> None:
         """Call on the hub's thread, soon; safe from any thread."""
 
@@ -148,6 +151,10 @@ class HubDispatcher:
         if cell.worker is getcurrent():
             raise error
         self.hub.loop.run_callback(self._throw, cell.worker, cell, (cell.incarnation, cell.state), error)
+
+    def wake(self, waiter: Any) -> None:
+        """Let the greenlet behind ``waiter`` go on in the loop's next turn."""
+        self.hub.loop.run_callback(waiter.switch, None)
 
     def call_soon(self, call: Callable[..., object], *args: Any) -> None:
         """Call on the hub's thread; safe from any thread."""
