@@ -1,6 +1,5 @@
 """Real actors on the real dispatcher, and ways to wait for them."""
 
-import gc
 import time
 
 import gevent
@@ -8,9 +7,8 @@ import pytest
 from gevent.event import Event
 
 from actors.runtime.actor import Actor
-from actors.runtime.dispatcher import _Worker
-from actors.runtime.runtime import Runtime
 from actors.runtime.supervisor import Supervisor
+from actors.testing import clean_runtime
 
 PATIENCE = 5.0
 
@@ -99,12 +97,6 @@ class Gate(Event):
         assert self.reached.wait(PATIENCE), "nobody came to the gate"
 
 
-def busy_workers(runtime):
-    """Return the greenlets that are inside a handler."""
-    workers = [thing for thing in gc.get_objects() if type(thing) is _Worker]
-    return [worker for worker in workers if worker.dispatcher is runtime.dispatcher and worker.cell and not worker.dead]
-
-
 def let_others_run(turns=10):
     """Give the loop some turns."""
     for _ in range(turns):
@@ -147,14 +139,9 @@ def group():
 @pytest.fixture
 def runtime(gate):
     """A world of its own, which leaves nothing behind."""
-    runtime = Runtime(seed=20)
-    yield runtime
-    gate.set()
-    runtime.stop(timeout=0.5)
-    let_others_run()
-    assert runtime.refs() == []
-    assert not runtime.dispatcher._queue
-    assert busy_workers(runtime) == []
+    with clean_runtime(dead_letters_expected=True) as runtime:
+        yield runtime
+        gate.set()
 
 
 @pytest.fixture
