@@ -176,8 +176,8 @@ class Supervisor(Actor):
     @receives(ChildStarted)
     def _on_child_started(self, message: ChildStarted) -> None:
         child = self._current(message)
-        if child is None:
-            return
+        if child is None or message.child_id in self._going_down:
+            return  # What takes it down again was decided while this was on its way.
         self._coming_up.discard(message.child_id)
         self._advance()
         if not self._ending:
