@@ -7,11 +7,13 @@ committed goes on to the session, in order.
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from actors.runtime.actor import Actor, Reply, receives
+from actors.runtime.errors import ActorDied
 from actors.session.answer import Answer
 from actors.session.events import (
     AgentCompleted,
@@ -109,7 +111,8 @@ class Emitter(Actor):
         for entry in entries:
             told = self._told_after.pop(entry.event.seq, None)
             if told is not None:
-                told[0].tell(told[1])
+                with suppress(ActorDied):  # A run that was cancelled meanwhile has ended its calls.
+                    told[0].tell(told[1])
         self._answer_flushes()
         while self._held_back and self._held_back[0][0] <= entries[-1].event.seq:
             self._session.tell(self._held_back.popleft()[1])
