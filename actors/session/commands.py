@@ -171,7 +171,8 @@ class Commands(Actor):
         return self.environment.journal.claimed(self.user_id, command.client_msg_id)
 
     def _answer_duplicate(self, command: Submit, claim: Claim) -> None:
-        self.watch(command.subscription, self.head_seq)
+        if claim.session_id == self.session_id:
+            self.watch(command.subscription, self.head_seq)
         acceptance = Acceptance(
             command.subscription, command.frame_id, self.runs.position(claim.run_id), duplicate=True
         )
