@@ -32,6 +32,9 @@ log = structlog.get_logger(__name__)
 ACTORS_PER_TURN = 64
 """How many actors run before the loop looks at its sockets and timers again."""
 
+MESSAGES_PER_RUN = 16
+"""How many messages one actor handles before others have their turn."""
+
 IDLE_WORKERS = 4
 """How many workers are kept for the next turn; more are needed only while handlers block."""
 
@@ -49,6 +52,9 @@ class Runnable(Protocol):
 
 class Dispatcher(Protocol):
     """Decides who runs next. Bodies: `HubDispatcher`, and the simulation's."""
+
+    messages_per_run: int
+    """How many messages one actor handles before others have their turn."""
 
     def schedule(self, cell: Runnable) -> None:
         """Put a cell on the run queue; the caller makes sure that it stands there once."""
@@ -129,6 +135,8 @@ class _Worker(greenlet):  # type: ignore[misc]  # greenlet ships no types
 
 class HubDispatcher:
     """The real dispatcher, on the hub of the thread that makes it."""
+
+    messages_per_run = MESSAGES_PER_RUN
 
     def __init__(self) -> None:
         """Bind to this thread's hub."""
