@@ -15,6 +15,10 @@ START_MS = 1_760_000_000_000
 """Where the wall stands at first, in milliseconds since 1970 UTC: some day in 2025."""
 
 
+TICK = 1e-6
+"""How finely time goes, in seconds: with less, what is due in 1e-17 s would be due for ever without time going on."""
+
+
 class _Due:
     """A call that is due at ``at``, in virtual seconds."""
 
@@ -49,7 +53,7 @@ class ManualClock:
 
     def call_later(self, seconds: float, call: Callable[[], object]) -> _Due:
         """Have ``call`` called by the `advance` that passes its time."""
-        due = _Due(self._now + max(seconds, 0.0), call)
+        due = _Due(self._now + (max(seconds, TICK) if seconds > 0 else 0.0), call)
         heapq.heappush(self._timers, (due.at, next(self._order), due))
         return due
 
