@@ -171,12 +171,12 @@ class Commands(Actor):
         return self.environment.journal.claimed(self.user_id, command.client_msg_id)
 
     def _answer_duplicate(self, command: Submit, claim: Claim) -> None:
-        if claim.session_id == self.session_id:
-            self.watch(command.subscription, self.head_seq)
         acceptance = Acceptance(
             command.subscription, command.frame_id, self.runs.position(claim.run_id), duplicate=True
         )
         if claim.committed:
+            if claim.session_id == self.session_id:
+                self.watch(command.subscription, self.head_seq)
             acceptance.give(claim.session_id, claim.run_id)
         elif claim.session_id == self.session_id:
             self.receipts.owe_acceptance(claim.run_id, acceptance)

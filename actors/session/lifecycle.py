@@ -73,6 +73,7 @@ class Run:
     agent: str
     client_msg_id: str | None
     accepted_at: int
+    accepted_seq: int
     phase: Phase = Phase.QUEUED
     attempt: int = 0
     started_at: int | None = None
@@ -147,7 +148,7 @@ class Conversation:
             self._drop(run)
 
     def _accept(self, event: Event, data: MessageAccepted) -> None:
-        run = Run(event.run_id, data.text, data.agent, data.client_msg_id, event.ts)
+        run = Run(event.run_id, data.text, data.agent, data.client_msg_id, event.ts, event.seq)
         # Position 0 while others wait is an interrupt: it runs next.
         self.queue.insert(0 if data.position == 0 else len(self.queue), run)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from actors.session.connection import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from actors.session.audience import Subscription
     from actors.session.connection import Connection
@@ -88,14 +88,21 @@ class Receipts:
     def _all(self) -> list[Acceptance | Ending]:
         return [*chain(*self._acceptances.values()), *chain(*self._endings.values())]
 
-    def settle(self, session_id: str, is_open: Callable[[str], bool]) -> None:
-        """Answer everything after the log was read anew; ``is_open`` tells which runs it holds unfinished."""
+    def settle(
+        self, session_id: str, accepted: Mapping[str, int], watch: Callable[[Subscription, int], None]
+    ) -> None:
+        """Answer everything after the log was read anew.
+
+        ``accepted`` tells the runs that it holds unfinished, with the seqs of their ``message_accepted``; ``watch``
+        shows a subscription what comes after a seq.
+        """
         for run_id in list(self._acceptances):
             for acceptance in self.accepted(run_id):
-                if is_open(run_id):
+                if run_id in accepted:
+                    watch(acceptance.subscription, accepted[run_id] - 1)
                     acceptance.give(session_id, run_id)
                 else:
                     acceptance.connection.refuse(acceptance.frame_id, LOST)
-        for run_id in [run_id for run_id in self._endings if not is_open(run_id)]:
+        for run_id in [run_id for run_id in self._endings if run_id not in accepted]:
             for ending in self.ended(run_id):
                 ending.give(run_id)

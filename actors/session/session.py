@@ -117,7 +117,9 @@ class Session(Commands, Supervisor):
         if log.active is not None:
             self.runs.active = LiveRun.from_log(log.active, now, now_ms)
         self.ready = True
-        self.receipts.settle(self.session_id, lambda run_id: self.runs.find(run_id) is not None)
+        unfinished = [*([] if log.active is None else [log.active]), *log.queue]
+        accepted = {run.run_id: run.accepted_seq for run in unfinished}
+        self.receipts.settle(self.session_id, accepted, self.watch)
         for subscription in self.audience:
             self.audience.catch_up(subscription, self.head_seq)
         if self.runs.active is not None and log.active is not None and log.active.phase is Phase.RUNNING:
@@ -203,7 +205,8 @@ class Session(Commands, Supervisor):
     @receives(RunFinished)
     def _on_run_finished(self, message: RunFinished) -> None:
         run = self.runs.active
-        if run is None or (run.run_id, run.attempt) != (message.run_id, message.attempt):
+        # While the log is read anew nothing may be added to it: what is under way is taken up as the log has it.
+        if not self.ready or run is None or (run.run_id, run.attempt) != (message.run_id, message.attempt):
             return
         if message.error is not None:
             self.complete(run, "error", fault=message.error, usage=message.usage)
@@ -240,7 +243,7 @@ class Session(Commands, Supervisor):
     @receives(DeadlineReached)
     def _on_deadline(self, message: DeadlineReached) -> None:
         run = self.runs.active
-        if run is not None and run.run_id == message.run_id:
+        if self.ready and run is not None and run.run_id == message.run_id:
             self.break_off(run, "timed_out", Fault("timed_out", "The run took too long and was stopped."))
             self.go_on()
 
