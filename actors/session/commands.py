@@ -132,6 +132,8 @@ class Commands(Actor):
     @once_ready
     def _on_reattach(self, command: Reattach) -> None:
         subscription = command.subscription
+        if subscription in self.audience:
+            return  # Its connection has subscribed anew meanwhile, in a place of its own choice.
         self.audience.add(subscription, subscription.cursor)
         subscription.connection.attached(subscription, self.actor_ref)
         self.audience.catch_up(subscription, self.head_seq)

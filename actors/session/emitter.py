@@ -61,7 +61,9 @@ class Emitter(Actor):
             raise JournalUnavailable(f"the log of {self._session_id} is gone")
         self._conversation = fold(self._journal, self._session_id, record.first_seq, record.head_seq)
         waiting = tuple(self._conversation.queue)
-        self._session.tell(LogReady(record.epoch, record.head_seq, self._conversation.active, waiting))
+        self._session.tell(
+            LogReady(self.incarnation, record.epoch, record.head_seq, self._conversation.active, waiting)
+        )
 
     @receives(Emit)
     def _on_emit(self, message: Emit) -> None:
@@ -77,8 +79,8 @@ class Emitter(Actor):
         if message.then is not None:
             self._told_after[batch[-1].event.seq] = message.then
         self._batches.append(batch)
-        ref = self.actor_ref
-        self._journal.append(self._session_id, batch, lambda error: ref.tell(Committed(error)))
+        ref, life = self.actor_ref, self.incarnation
+        self._journal.append(self._session_id, batch, lambda error: ref.tell(Committed(life, error)))
 
     @receives(Say)
     def _on_say(self, message: Say) -> None:
@@ -104,6 +106,8 @@ class Emitter(Actor):
 
     @receives(Committed)
     def _on_committed(self, message: Committed) -> None:
+        if message.incarnation != self.incarnation:
+            return  # What an earlier life wrote: this one knows it from the log.
         if message.error is not None:
             raise message.error
         entries = self._batches.popleft()

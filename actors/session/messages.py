@@ -160,14 +160,16 @@ class Say(NamedTuple):
 
 
 class Committed(NamedTuple):
-    """The journal is done with the oldest batch of this emitter; ``error`` is None where it is on record."""
+    """The journal is done with the oldest batch of this incarnation; ``error`` is None where it is on record."""
 
+    incarnation: int
     error: Exception | None
 
 
 class LogReady(NamedTuple):
-    """The emitter has read the log: where it stands, and what isn't finished."""
+    """The emitter has read the log, in that incarnation of it: where it stands, and what isn't finished."""
 
+    incarnation: int
     epoch: str
     head_seq: int
     active: Run | None

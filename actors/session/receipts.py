@@ -88,9 +88,7 @@ class Receipts:
     def _all(self) -> list[Acceptance | Ending]:
         return [*chain(*self._acceptances.values()), *chain(*self._endings.values())]
 
-    def settle(
-        self, session_id: str, accepted: Mapping[str, int], watch: Callable[[Subscription, int], None]
-    ) -> None:
+    def settle(self, session_id: str, accepted: Mapping[str, int], watch: Callable[[Subscription, int], None]) -> None:
         """Answer everything after the log was read anew.
 
         ``accepted`` tells the runs that it holds unfinished, with the seqs of their ``message_accepted``; ``watch``

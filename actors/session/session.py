@@ -109,6 +109,8 @@ class Session(Commands, Supervisor):
 
     @receives(LogReady)
     def _on_log_ready(self, log: LogReady) -> None:
+        if not self.is_up("emitter") or log.incarnation != self.child("emitter").incarnation:
+            return  # It died meanwhile; what its next life reads may be more.
         now, now_ms = self.runtime.clock.monotonic(), self.runtime.clock.epoch_ms()
         self.epoch, self.head_seq = log.epoch, log.head_seq
         self.environment.journal.release_claims(self.session_id)
