@@ -142,6 +142,7 @@ class Commands(Actor):
     @once_ready
     def _on_unsubscribe(self, command: Unsubscribe) -> None:
         self.audience.remove(command.subscription)
+        command.subscription.placed = False
         command.subscription.connection.detached(self.session_id)
         command.subscription.connection.acknowledge(command.frame_id)
 
@@ -186,10 +187,14 @@ class Commands(Actor):
             command.subscription.connection.refuse(command.frame_id, ELSEWHERE)
 
     def watch(self, subscription: Subscription, cursor: int) -> None:
-        """Show a connection that doesn't watch yet what comes after ``cursor``."""
+        """Show a connection that doesn't watch yet what comes after ``cursor``.
+
+        One that watched an earlier life of this session goes on where it stood: its message came before its return.
+        """
         if subscription not in self.audience:
-            self.audience.add(subscription, cursor)
+            self.audience.add(subscription, subscription.cursor if subscription.placed else cursor)
             subscription.connection.attached(subscription, self.actor_ref)
+            self.audience.catch_up(subscription, self.head_seq)
 
     def _accept(self, command: Submit, agent: str, admission: Admission) -> None:
         run = LiveRun(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -79,8 +80,7 @@ class Emitter(Actor):
         if message.then is not None:
             self._told_after[batch[-1].event.seq] = message.then
         self._batches.append(batch)
-        ref, life = self.actor_ref, self.incarnation
-        self._journal.append(self._session_id, batch, lambda error: ref.tell(Committed(life, error)))
+        self._journal.append(self._session_id, batch, partial(_report, self.actor_ref, self.incarnation))
 
     @receives(Say)
     def _on_say(self, message: Say) -> None:
@@ -162,6 +162,11 @@ class Emitter(Actor):
         entry = event(self._session_id, run_id, self._conversation.head_seq + 1, self.runtime.clock.epoch_ms(), data)
         self._conversation.apply(entry)
         return Recorded(entry, encode(entry))
+
+
+def _report(emitter: ActorRef[Any], incarnation: int, error: Exception | None) -> None:
+    with suppress(ActorDied):  # A commit may outlast the session.
+        emitter.tell(Committed(incarnation, error))
 
 
 def fold(journal: Journal, session_id: str, first_seq: int, head_seq: int) -> Conversation:
