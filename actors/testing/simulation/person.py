@@ -96,7 +96,7 @@ class Person:
         on_busy = self._random.choice(ON_BUSY)
         queue = self._random.choice(QUEUE)
         msg_id = self._random.choice([None, f"m{self._random.randint(1, 8)}"])
-        subscription = Subscription(self.wire, self.session_id)
+        subscription = self.wire.subscription(self.session_id) or Subscription(self.wire, self.session_id)
         self._say(
             "message",
             lambda frame_id: Submit(subscription, frame_id, text, msg_id, Rehearsal.name, on_busy, queue, ()),

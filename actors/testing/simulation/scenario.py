@@ -26,7 +26,7 @@ class Scenario:
     acts_per_tab: int = 8
     injections: int = 6
     steps_between_injections: int = 250
-    commit_lag: float = 0.05
+    commit_lag: float = 0.0
     """How many seconds a commit takes at most; 0 commits at once."""
     root: type[Root] = Root
     limits: Mapping[str, Any] = field(default_factory=lambda: {"run_timeout": 600.0, "tool_timeout": 30.0})

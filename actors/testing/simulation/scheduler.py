@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 TIME_PASSES = 0.02
 """How likely the next timer fires though somebody could run: machines are slow sometimes."""
 
+LONGEST_STALL = 1.0
+"""How many seconds may pass so, at most."""
+
 MOST_STEPS = 300_000
 """After so many steps it isn't going to end."""
 
@@ -152,7 +155,9 @@ class SimulatedDispatcher:
 
     def _time_passes(self) -> bool:
         # Never past a kill that is on its way: the loop, too, does what is due at once before it looks at its timers.
-        return self._random.random() < TIME_PASSES and all(choice.kind != "throw" for choice in self._ready)
+        due = self._clock.next_due()
+        soon = due is not None and due - self._clock.monotonic() <= LONGEST_STALL
+        return soon and self._random.random() < TIME_PASSES and all(choice.kind != "throw" for choice in self._ready)
 
     def _step(self) -> None:
         # The order of the list doesn't matter: the last fills the place of the one that is taken.
