@@ -22,6 +22,7 @@ READ_AT_ONCE = 100
 class Subscription:
     """One connection's place in one session's log: ``cursor`` is the last seq that was written to it.
 
+    ``placed`` tells whether it stands anywhere: not before it is subscribed, and no more once it is unsubscribed.
     It outlives the session actor, so that the next incarnation goes on where the last one stopped.
     """
 

@@ -132,8 +132,8 @@ class Commands(Actor):
     @once_ready
     def _on_reattach(self, command: Reattach) -> None:
         subscription = command.subscription
-        if subscription in self.audience:
-            return  # Its connection has subscribed anew meanwhile, in a place of its own choice.
+        if subscription in self.audience or not subscription.placed:
+            return  # Its connection has subscribed anew meanwhile, in a place of its own choice, or unsubscribed.
         self.audience.add(subscription, subscription.cursor)
         subscription.connection.attached(subscription, self.actor_ref)
         self.audience.catch_up(subscription, self.head_seq)
