@@ -231,8 +231,9 @@ class Connection:
             return
         assert self.account is not None
         session_id = self._session_id(frame.session_id)
+        attachment = self._attachments.get(session_id)
         command = messages.Submit(
-            Subscription(self, session_id),
+            Subscription(self, session_id) if attachment is None else attachment.subscription,
             frame.id,
             frame.text,
             frame.client_msg_id,

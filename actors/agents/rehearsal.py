@@ -5,15 +5,13 @@ import time
 from collections.abc import Iterator
 from itertools import pairwise
 
-import gevent
-from gevent.event import Event
-
 from actors.agents import script
 from actors.agents.agent import Agent
 from actors.agents.errors import ScriptedCrash
 from actors.agents.rehearsal_tools import big, charge, crash, echo, fail, wait
 from actors.agents.script import Step, parse_script
 from actors.agents.turn import Turn
+from actors.runtime.pause import hang, sleep
 from actors.tools import Call, ToolFailed
 
 
@@ -63,7 +61,7 @@ class Rehearsal(Agent):
     def _say(self, step: script.Say, turn: Turn) -> None:
         for index, chunk in enumerate(pieces(step.say, step.chunks)):
             if index:
-                gevent.sleep(step.every_ms / 1000)
+                sleep(step.every_ms / 1000)
             turn.say(chunk)
             self._said.append(chunk)
 
@@ -78,7 +76,7 @@ def pieces(text: str, count: int) -> Iterator[str]:
 def _suffer(step: script.Sleep | script.Spin | script.Crash | script.Exit | script.Hang, attempt: int) -> None:
     match step:
         case script.Sleep(milliseconds):
-            gevent.sleep(milliseconds / 1000)
+            sleep(milliseconds / 1000)
         case script.Spin(milliseconds):
             _spin(milliseconds / 1000)
         case script.Crash(message, until):
@@ -87,7 +85,7 @@ def _suffer(step: script.Sleep | script.Spin | script.Crash | script.Exit | scri
         case script.Exit():
             raise SystemExit("the script asked for it")
         case script.Hang():
-            Event().wait()
+            hang()
 
 
 def _spin(seconds: float) -> None:

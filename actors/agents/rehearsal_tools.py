@@ -2,10 +2,10 @@
 
 from typing import Annotated, Any
 
-import gevent
 from msgspec import Meta
 
 from actors.agents.errors import ToolCrash
+from actors.runtime.pause import sleep
 from actors.tools import ToolFailed, tool
 
 _LARGEST = 64 * 1024 * 1024
@@ -20,7 +20,7 @@ def echo(value: Any) -> Any:
 @tool(idempotent=True)
 def wait(seconds: Annotated[float, Meta(ge=0)]) -> float:
     """Wait for so many seconds, yielding, and return how many."""
-    gevent.sleep(seconds)
+    sleep(seconds)
     return seconds
 
 

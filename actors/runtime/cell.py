@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from actors.runtime.runtime import Runtime
     from actors.runtime.specs import ChildSpec
 
-MESSAGES_PER_RUN = 16
-"""How many messages one actor handles before others have their turn."""
-
 
 class _Order(NamedTuple):
     """A move that the cell makes itself, ahead of anything that the actor handles."""
@@ -77,9 +74,9 @@ class Cell(Mortal):
     # Running: called by a worker of the dispatcher.
 
     def run(self, worker: object) -> None:
-        """Handle up to `MESSAGES_PER_RUN` messages. Raises nothing, whatever the handlers do."""
+        """Handle as many messages as the dispatcher gives one actor. Raises nothing, whatever the handlers do."""
         self.worker = worker
-        for _ in range(MESSAGES_PER_RUN):
+        for _ in range(self.runtime.dispatcher.messages_per_run):
             if not self._step() or self.worker is not worker:
                 break
         if self.worker is not worker:

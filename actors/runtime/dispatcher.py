@@ -32,6 +32,9 @@ log = structlog.get_logger(__name__)
 ACTORS_PER_TURN = 64
 """How many actors run before the loop looks at its sockets and timers again."""
 
+MESSAGES_PER_RUN = 16
+"""How many messages one actor handles before others have their turn."""
+
 IDLE_WORKERS = 4
 """How many workers are kept for the next turn; more are needed only while handlers block."""
 
@@ -50,6 +53,9 @@ class Runnable(Protocol):
 class Dispatcher(Protocol):
     """Decides who runs next. Bodies: `HubDispatcher`, and the simulation's."""
 
+    messages_per_run: int
+    """How many messages one actor handles before others have their turn."""
+
     def schedule(self, cell: Runnable) -> None:
         """Put a cell on the run queue; the caller makes sure that it stands there once."""
 
@@ -58,6 +64,9 @@ class Dispatcher(Protocol):
 
     def interrupt(self, cell: Runnable, error: BaseException) -> None:
         """Raise ``error`` in the running handler of ``cell``: at once in the caller's own, else where it blocks."""
+
+    def wake(self, waiter: Any) -> None:
+        """Let the greenlet behind a gevent ``Waiter`` go on, in its turn."""
 
     def call_soon(self, call: Callable[..., object], *args: Any) -> None:
         """Call on the hub's thread, soon; safe from any thread."""
@@ -127,6 +136,8 @@ class _Worker(greenlet):  # type: ignore[misc]  # greenlet ships no types
 class HubDispatcher:
     """The real dispatcher, on the hub of the thread that makes it."""
 
+    messages_per_run = MESSAGES_PER_RUN
+
     def __init__(self) -> None:
         """Bind to this thread's hub."""
         self.hub = get_hub()
@@ -148,6 +159,10 @@ class HubDispatcher:
         if cell.worker is getcurrent():
             raise error
         self.hub.loop.run_callback(self._throw, cell.worker, cell, (cell.incarnation, cell.state), error)
+
+    def wake(self, waiter: Any) -> None:
+        """Let the greenlet behind ``waiter`` go on in the loop's next turn."""
+        self.hub.loop.run_callback(waiter.switch, None)
 
     def call_soon(self, call: Callable[..., object], *args: Any) -> None:
         """Call on the hub's thread; safe from any thread."""

@@ -1,4 +1,4 @@
-"""The answer that is on its way: pykka's future, waiting on the hub instead of a lock."""
+"""The answer that is on its way: pykka's future, waiting on the runtime's clock instead of a lock."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ import sys
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pykka
-from gevent import get_hub, getcurrent
-from gevent.hub import Waiter
 from pykka import _future
 
 from actors.runtime.errors import AskDeadlock, AskTimeout
+from actors.runtime.pause import Pause, current_cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -35,7 +34,7 @@ _NO_HOOK_RESULT = _future._Unset()  # noqa: SLF001 - pinned by a contract test
 
 
 class Future(pykka.Future[T], Generic[T]):
-    """A pykka future for greenlets of one hub.
+    """A pykka future for greenlets of one hub; waits go by the clock of the actor that waits, or that was asked.
 
     ``default_timeout`` is what `get` waits when it isn't told: None (for ever) for a future of one's own, the ask's
     timeout for the future of an ask.
@@ -47,7 +46,7 @@ class Future(pykka.Future[T], Generic[T]):
         self._get_hook_result = _NO_HOOK_RESULT
         self._value: Any = _PENDING
         self._error: BaseException | None = None
-        self._waiters: list[Any] = []
+        self._waiters: list[Pause] = []
         self._asked = asked
         self._default_timeout = default_timeout
         self.abandoned = False
@@ -135,33 +134,29 @@ class Future(pykka.Future[T], Generic[T]):
             raise queue.Full
         self._value, self._error = value, error
         for waiter in self._waiters:
-            get_hub().loop.run_callback(waiter.switch, None)
+            waiter.wake()
 
     def _wait(self, timeout: float | None) -> None:
-        asker = getattr(getcurrent(), "cell", None)
+        asker = current_cell()
         if asker is None:
-            self._block(timeout)
+            # Outside of actors an ask goes by the time of the one who was asked.
+            self._block(timeout, self._asked)
             return
         if self._asked is not None:
             refuse_cycle(asker, self._asked)
         asker.waiting_on = self
         try:
-            self._block(timeout)
+            self._block(timeout, asker)
         finally:
             asker.waiting_on = None
 
-    def _block(self, timeout: float | None) -> None:
-        waiter = Waiter()
-        timer = None if timeout is None else get_hub().loop.timer(max(timeout, 0.0))
-        if timer is not None:
-            timer.start(waiter.switch, None, update=True)
-        self._waiters.append(waiter)
+    def _block(self, timeout: float | None, whose_time: Cell | None) -> None:
+        pause = Pause(None if whose_time is None else whose_time.runtime)
+        self._waiters.append(pause)
         try:
-            waiter.get()
+            pause.last(timeout)
         finally:
-            self._waiters.remove(waiter)
-            if timer is not None:
-                timer.close()
+            self._waiters.remove(pause)
         if not self.done:
             self.abandoned = True
             raise AskTimeout(f"no answer{f' from {self._asked.address}' if self._asked else ''} within {timeout} s")

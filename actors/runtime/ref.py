@@ -6,11 +6,11 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pykka
-from gevent.event import Event
 from pykka.messages import _ActorStop
 
 from actors.runtime.future import ASK_TIMEOUT, DEFAULT, Future
 from actors.runtime.mailbox import Envelope
+from actors.runtime.pause import Pause
 from actors.runtime.reasons import NORMAL
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ class Stopped:
 
     def wait(self, timeout: float | None = None) -> bool:
         """Block until the actor is dead for good, at most ``timeout`` seconds; tell whether it is."""
-        ended = Event()
-        self._cell.on_death(lambda _down: ended.set())
-        ended.wait(timeout)
+        pause = Pause(self._cell.runtime)
+        self._cell.on_death(lambda _down: pause.wake())
+        pause.last(timeout)
         return self._cell.dead

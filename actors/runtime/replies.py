@@ -18,29 +18,29 @@ class Replies:
     def __init__(self) -> None:
         """Owe nothing."""
         self.current: Future[Any] | None = None
-        self._deferred: set[Future[Any]] | None = None
+        self._deferred: dict[Future[Any], None] | None = None
 
     def defer(self) -> Future[Any] | None:
         """Put off the current message's reply, so that the handler's return isn't it; None where nobody asked."""
         future, self.current = self.current, None
         if future is not None:
-            self._deferred = self._deferred or set()
-            self._deferred.add(future)
+            self._deferred = self._deferred or {}
+            self._deferred[future] = None
         return future
 
     def take_deferred(self, future: Future[Any]) -> bool:
         """Take a reply that was put off out of the debts; tell whether it was there."""
         if self._deferred is None or future not in self._deferred:
             return False
-        self._deferred.discard(future)
+        del self._deferred[future]
         return True
 
     def take_all(self) -> Iterator[Future[Any]]:
-        """Take out and yield everything that is owed and not resolved."""
+        """Take out and yield everything that is owed and not resolved, the oldest debt first."""
         current, self.current = self.current, None
         deferred, self._deferred = self._deferred, None
-        unanswered = {current} if current is not None else set()
-        return (future for future in unanswered | (deferred or set()) if not future.done)
+        unanswered = [*(deferred or ()), *([] if current is None else [current])]
+        return (future for future in unanswered if not future.done)
 
 
 def resolve(future: Future[Any], value: Any, error: BaseException | None) -> bool:

@@ -106,6 +106,8 @@ class Commands(Conduct):
     @once_ready
     def _on_reattach(self, command: Reattach) -> None:
         subscription = command.subscription
+        if subscription in self.audience or not subscription.placed:
+            return  # Its connection has subscribed anew meanwhile, in a place of its own choice, or unsubscribed.
         self.audience.add(subscription, subscription.cursor)
         subscription.connection.attached(subscription, self.actor_ref)
         self.audience.catch_up(subscription, self.head_seq)
@@ -117,6 +119,7 @@ class Commands(Conduct):
             command.connection.refuse(command.frame_id, NOT_SUBSCRIBED)
             return
         self.audience.remove(command.subscription)
+        command.subscription.placed = False
         command.connection.detached(self.session_id)
         command.connection.acknowledge(command.frame_id)
 
@@ -152,11 +155,12 @@ class Commands(Conduct):
         return self.environment.journal.claimed(self.user_id, command.client_msg_id)
 
     def _answer_duplicate(self, command: Submit, claim: Claim) -> None:
-        self.watch(command.subscription, self.head_seq)
         acceptance = Acceptance(
             command.subscription, command.frame_id, self.runs.position(claim.run_id), duplicate=True
         )
         if claim.committed:
+            if claim.session_id == self.session_id:
+                self.watch(command.subscription, self.head_seq)
             acceptance.give(claim.session_id, claim.run_id)
         elif claim.session_id == self.session_id:
             self.receipts.owe_acceptance(claim.run_id, acceptance)
@@ -164,10 +168,14 @@ class Commands(Conduct):
             command.subscription.connection.refuse(command.frame_id, ELSEWHERE)
 
     def watch(self, subscription: Subscription, cursor: int) -> None:
-        """Show a connection that doesn't watch yet what comes after ``cursor``."""
+        """Show a connection that doesn't watch yet what comes after ``cursor``.
+
+        One that watched an earlier life of this session goes on where it stood: its message came before its return.
+        """
         if subscription not in self.audience:
-            self.audience.add(subscription, cursor)
+            self.audience.add(subscription, subscription.cursor if subscription.placed else cursor)
             subscription.connection.attached(subscription, self.actor_ref)
+            self.audience.catch_up(subscription, self.head_seq)
 
     def _accept(self, command: Submit, agent: str, admission: Admission) -> None:
         run = LiveRun(

@@ -117,7 +117,7 @@ class Session(Commands):
 
     @receives(LogReady)
     def _on_log_ready(self, log: LogReady) -> None:
-        if log.incarnation != self.child("emitter").incarnation:
+        if not self.is_up("emitter") or log.incarnation != self.child("emitter").incarnation:
             return  # That emitter is dead already; its successor will tell.
         self._show_missed(log)
         self.environment.journal.release_claims(self.session_id)

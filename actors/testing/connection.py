@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from gevent.event import Event
 
+from actors.runtime.dispatcher import HubClock
 from actors.session.messages import Reattach, Route
+from actors.testing.patience import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from actors.runtime.clock import Clock
     from actors.runtime.ref import ActorRef
     from actors.session.audience import Subscription
     from actors.session.connection import Refusal
@@ -23,8 +25,10 @@ class RecordingConnection:
     As a real one does, it comes back by way of ``root`` to a session that died.
     """
 
-    def __init__(self, root: ActorRef[Any], user_id: str, connection_id: str = "c_test") -> None:
-        """Begin with room and nothing written."""
+    def __init__(
+        self, root: ActorRef[Any], user_id: str, connection_id: str = "c_test", clock: Clock | None = None
+    ) -> None:
+        """Begin with room and nothing written; `wait_for` goes by ``clock``, the hub's by default."""
         self.connection_id = connection_id
         self._root = root
         self._user_id = user_id
@@ -35,7 +39,7 @@ class RecordingConnection:
         self.refusals: dict[str | None, Refusal] = {}
         self.sessions: dict[str, ActorRef[Any]] = {}
         self.lost_sessions: dict[str, Refusal] = {}
-        self._changed = Event()
+        self._clock = clock or HubClock()
 
     def wait_for(self, condition: Callable[[RecordingConnection], Any], within: float = 5.0) -> Any:
         """Block until ``condition(self)`` is true, and return it.
@@ -43,13 +47,8 @@ class RecordingConnection:
         Raises:
             AssertionError: it isn't within that many seconds.
         """
-        found = condition(self)
-        while not found:
-            self._changed.clear()
-            assert self._changed.wait(within), (
-                f"not within {within} s; seen: {self.types}, {self.acks}, {self.refusals}"
-            )
-            found = condition(self)
+        found = wait_until(lambda: condition(self), self._clock, within)
+        assert found, f"not within {within} s; seen: {self.types}, {self.acks}, {self.refusals}"
         return found
 
     def wait_for_type(self, kind: str, count: int = 1) -> dict[str, Any]:
@@ -76,17 +75,14 @@ class RecordingConnection:
         """Keep one message."""
         self.raw.append(frame)
         self.frames.append(msgspec.json.decode(frame))
-        self._changed.set()
 
     def acknowledge(self, frame_id: str | None, **fields: Any) -> None:
         """Keep an ack."""
         self.acks[frame_id] = fields
-        self._changed.set()
 
     def refuse(self, frame_id: str | None, refusal: Refusal) -> None:
         """Keep a refusal."""
         self.refusals[frame_id] = refusal
-        self._changed.set()
 
     def attached(self, subscription: Subscription, session: ActorRef[Any]) -> None:
         """Keep the session that writes here, and come back when it dies."""
@@ -108,4 +104,3 @@ class RecordingConnection:
         """Keep why a session is no more."""
         self.sessions.pop(session_id, None)
         self.lost_sessions[session_id] = refusal
-        self._changed.set()

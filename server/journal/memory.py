@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+from random import SystemRandom
 from typing import TYPE_CHECKING
 
 from actors.session.events import AgentCompleted, MessageAccepted, MessageDequeued
@@ -10,6 +10,7 @@ from actors.session.journal import Claim, JournalUnavailable, SessionRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from random import Random
 
     from actors.session.events import Recorded
 
@@ -19,10 +20,10 @@ class _Log:
 
     __slots__ = ("claims", "created_at", "epoch", "frames", "title", "updated_at", "user_id")
 
-    def __init__(self, user_id: str, title: str, now_ms: int) -> None:
+    def __init__(self, user_id: str, title: str, epoch: str, now_ms: int) -> None:
         self.user_id = user_id
         self.title = title
-        self.epoch = secrets.token_hex(4)
+        self.epoch = epoch
         self.created_at = self.updated_at = now_ms
         self.frames: list[bytes] = []
         self.claims: list[tuple[str, str]] = []
@@ -31,8 +32,9 @@ class _Log:
 class MemoryJournal:
     """Commits at once, blocks never, and forgets everything with the process."""
 
-    def __init__(self) -> None:
-        """Begin empty."""
+    def __init__(self, random: Random | None = None) -> None:
+        """Begin empty; epochs are drawn from ``random``, the system's own source by default."""
+        self._random = random or SystemRandom()
         self._logs: dict[str, _Log] = {}
         self._by_user: dict[str, list[str]] = {}
         self._claims: dict[tuple[str, str], Claim] = {}
@@ -41,7 +43,7 @@ class MemoryJournal:
     def create(self, session_id: str, user_id: str, title: str, now_ms: int) -> SessionRecord:
         """Make an empty log, or return the record of the one that is there."""
         if session_id not in self._logs:
-            self._logs[session_id] = _Log(user_id, title, now_ms)
+            self._logs[session_id] = _Log(user_id, title, f"{self._random.getrandbits(32):08x}", now_ms)
             self._by_user.setdefault(user_id, []).append(session_id)
         return self._record(session_id)
 

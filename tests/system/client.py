@@ -12,8 +12,9 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from actors.testing.promises import TERMINAL, line
+from actors.testing.views import Entry, check_connection
 from tests.system.process import Login, ServerProcess
-from tests.system.promises import TERMINAL, Entry, check_connection, line
 
 PATIENCE = 15.0
 """How many seconds a frame is awaited: long, for busy machines; a test that passes never waits so long."""

@@ -5,9 +5,9 @@ import inspect
 
 import pytest
 
+from actors.testing.promises import check_log
 from tests.system.client import close_all
 from tests.system.process import ServerProcess
-from tests.system.promises import check_log
 
 TEST_SECONDS = 60.0
 

@@ -5,9 +5,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from actors.testing.promises import check_log
+from actors.testing.views import check_connection
 from tests.system.accounts import add_accounts
 from tests.system.client import dial, script
-from tests.system.promises import check_connection, check_log
 
 pytestmark = pytest.mark.system
 

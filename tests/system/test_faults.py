@@ -8,10 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
+from tests.system.promises import check_connection, check_log
 
 from tests.system.client import dial
 from tests.system.process import ROOT, run_greenroom
-from tests.system.promises import check_connection, check_log
 
 pytestmark = pytest.mark.system
 

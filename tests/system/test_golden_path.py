@@ -5,9 +5,9 @@ import asyncio
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from actors.testing.views import check_connection
 from tests.system.accounts import add_accounts
 from tests.system.client import bearer_protocol, dial, on_stage, script
-from tests.system.promises import check_connection
 
 pytestmark = pytest.mark.system
 

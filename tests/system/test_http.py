@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from actors.testing.promises import check_log
 from tests.system.client import dial, on_stage, script
 from tests.system.process import run_greenroom
-from tests.system.promises import check_log
 
 pytestmark = pytest.mark.system
 

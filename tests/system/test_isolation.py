@@ -4,17 +4,10 @@ import asyncio
 
 import pytest
 
+from actors.testing.promises import check_acked, check_log
+from actors.testing.views import acked_runs, check_connection, check_foreign, check_same, event_bytes
 from tests.system.accounts import add_logins
 from tests.system.client import dial, script
-from tests.system.promises import (
-    acked_runs,
-    check_acked,
-    check_connection,
-    check_foreign,
-    check_log,
-    check_same,
-    event_bytes,
-)
 
 pytestmark = pytest.mark.system
 

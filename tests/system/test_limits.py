@@ -11,8 +11,8 @@ from websockets.exceptions import InvalidStatus
 from websockets.frames import Opcode
 from websockets.uri import parse_uri
 
+from actors.testing.views import check_connection
 from tests.system.client import PATIENCE, dial, on_stage
-from tests.system.promises import check_connection
 
 pytestmark = pytest.mark.system
 

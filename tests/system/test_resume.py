@@ -5,8 +5,8 @@ import socket
 
 import pytest
 
+from actors.testing.views import check_connection, check_same, event_bytes
 from tests.system.client import dial, on_stage
-from tests.system.promises import check_connection, check_same, event_bytes
 
 pytestmark = pytest.mark.system
 

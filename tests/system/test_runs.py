@@ -5,8 +5,9 @@ import time
 
 import pytest
 
+from actors.testing.promises import check_log
+from actors.testing.views import check_connection
 from tests.system.client import dial, on_stage, script
-from tests.system.promises import check_connection, check_log
 
 pytestmark = pytest.mark.system
 

@@ -12,10 +12,10 @@ from actors.runtime.actor import Actor
 from actors.runtime.administration import WhichChildren
 from actors.runtime.backoff import Backoff
 from actors.runtime.dispatcher import _Worker
-from actors.runtime.runtime import Runtime
 from actors.runtime.specs import ChildSpec
 from actors.runtime.supervisor import Supervisor
 from actors.runtime.telemetry import Crashed, FaultInjected, HookFailed, Killed, Restarting, Stopped, Unkillable
+from actors.testing import clean_runtime
 
 PATIENCE = 5.0
 AT_ONCE = Backoff(minimum=0.0, maximum=0.0, jitter=0.0)
@@ -238,14 +238,9 @@ def tree(runtime, group, chronicle):
 @pytest.fixture
 def runtime(gate):
     """A world of its own, which leaves nothing behind."""
-    runtime = Runtime(seed=20)
-    yield runtime
-    gate.set()
-    runtime.stop(timeout=0.5)
-    let_others_run()
-    assert runtime.refs() == []
-    assert not runtime.dispatcher._queue
-    assert busy_workers(runtime) == []
+    with clean_runtime(dead_letters_expected=True) as runtime:
+        yield runtime
+        gate.set()
 
 
 @pytest.fixture

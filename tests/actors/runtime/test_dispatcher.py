@@ -9,7 +9,7 @@ from gevent.event import Event
 
 from actors.runtime import dispatcher
 from actors.runtime.actor import Actor, receives
-from actors.runtime.cell import MESSAGES_PER_RUN
+from actors.runtime.dispatcher import MESSAGES_PER_RUN
 from actors.runtime.errors import ActorDied, Phase
 from actors.runtime.reasons import ExitKind
 from actors.runtime.specs import ChildSpec, MailboxSpec

@@ -154,7 +154,7 @@ def test_the_fourth_crash_in_a_window_restarts_the_session_and_the_user_still_ge
 
 
 def test_a_bad_script_is_an_answer_not_a_crash(house, tab):
-    completed = tab.completed(tab.run(text="not a script"))
+    completed = tab.completed(tab.run(text="not a script", agent="rehearsal"))
     assert completed["data"]["error"]["code"] == "bad_script"
     assert house.actor("agent").incarnation == 1
 
@@ -241,7 +241,7 @@ def test_an_agent_sees_earlier_messages_with_their_answers(make_house):
         def run(self, turn):
             return " | ".join(f"{text}={answer}" for text, answer in turn.history)
 
-    tab = make_house(agents={"historian": Historian}).tab()
+    tab = make_house(agents=[Historian]).tab()
     tab.run(text="one", agent="historian")
     tab.run(text="two", agent="historian")
     assert tab.completed(tab.run(text="three", agent="historian"))["data"]["text"] == "one= | two=one="
@@ -254,7 +254,7 @@ def test_an_agent_that_returns_no_text_is_a_crash(make_house):
         def run(self, turn):
             return None
 
-    tab = make_house(agents={"mute": Mute}).tab()
+    tab = make_house(agents=[Mute]).tab()
     assert tab.completed(tab.run(text="x", agent="mute"))["data"]["error"]["code"] == "agent_crashed"
 
 
@@ -271,7 +271,7 @@ def test_secrets_in_arguments_are_masked_for_showing_and_whole_for_the_tool(make
         def run(self, turn):
             return turn.use(open_door, token="sesame")
 
-    tab = make_house(agents={"porter": Porter}).tab()
+    tab = make_house(agents=[Porter]).tab()
     run_id = tab.run(text="x", agent="porter")
     assert tab.completed(run_id)["data"]["text"] == "opened with 6 letters"
     assert tab.wait_for_event(run_id, "tool_executing")["data"]["arguments"] == {"token": "***"}
@@ -290,7 +290,7 @@ def test_a_tool_for_other_roles_is_forbidden(make_house):
         def run(self, turn):
             return str(turn.use_all([launch.call()])[0].code)
 
-    tab = make_house(agents={"pilot": Pilot}).tab()
+    tab = make_house(agents=[Pilot]).tab()
     assert tab.completed(tab.run(text="x", agent="pilot"))["data"]["text"] == "forbidden"
 
 

@@ -1,9 +1,13 @@
 """What each frame of the server holds, written down from the protocol's tables and nowhere else. Pure."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 Check = Callable[[Any], bool]
+
+_YEAR_2020, _YEAR_2100 = 1_577_836_800_000, 4_102_444_800_000
 
 
 class Shape(NamedTuple):
@@ -24,14 +28,17 @@ class Shape(NamedTuple):
 
 
 def text(value: Any) -> bool:
+    """Tell whether it is a string."""
     return isinstance(value, str)
 
 
 def name(value: Any) -> bool:
+    """Tell whether it is a string that isn't empty."""
     return isinstance(value, str) and value != ""
 
 
 def flag(value: Any) -> bool:
+    """Tell whether it is true or false."""
     return isinstance(value, bool)
 
 
@@ -41,35 +48,42 @@ def whole(value: Any) -> bool:
 
 
 def count(value: Any) -> bool:
+    """Tell whether it is an integer of at least 0."""
     return whole(value) and value >= 0
 
 
 def ordinal(value: Any) -> bool:
+    """Tell whether it is an integer of at least 1."""
     return whole(value) and value >= 1
 
 
 def moment(value: Any) -> bool:
     """Tell whether it is milliseconds since 1970, rather than seconds: between 2020 and 2100."""
-    return whole(value) and 1_577_836_800_000 < value < 4_102_444_800_000
+    return whole(value) and _YEAR_2020 < value < _YEAR_2100
 
 
 def anything(_value: Any) -> bool:
+    """Accept whatever it is."""
     return True
 
 
 def one_of(*values: str) -> Check:
+    """Make a check for one of these strings."""
     return lambda value: value in values
 
 
 def nullable(check: Check) -> Check:
+    """Make a check that lets None pass, too."""
     return lambda value: value is None or check(value)
 
 
 def shaped(shape: Shape) -> Check:
+    """Make a check for an object of that shape."""
     return lambda value: not shape.problems(value)
 
 
 def each(check: Check) -> Check:
+    """Make a check for a list whose every item passes."""
     return lambda value: isinstance(value, list) and all(map(check, value))
 
 
@@ -162,7 +176,7 @@ FRAMES = {
 
 
 def problems(frame: Any, asked: str | None = None) -> list[str]:
-    """Say what is wrong with one frame; `asked` is the type of the client's frame that an ack answers."""
+    """Say what is wrong with one frame; ``asked`` is the type of the client's frame that an ack answers."""
     kind = frame.get("type") if isinstance(frame, dict) else None
     if kind in DATA:
         return EVENT.problems(frame) or [*DATA[kind].problems(frame["data"]), *_contradictions(kind, frame["data"])]

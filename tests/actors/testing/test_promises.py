@@ -5,10 +5,9 @@ import json
 
 import pytest
 
-from tests.system import promises
-from tests.system.promises import Entry, PromiseBroken, check_connection, check_log
-
-pytestmark = pytest.mark.system
+from actors.testing import promises, views
+from actors.testing.promises import PromiseBroken, check_log
+from actors.testing.views import Entry, check_connection
 
 SESSION = "s_mine"
 NOW = 1_760_000_000_000
@@ -277,15 +276,15 @@ def test_a_broken_view_is_caught_for_what_is_broken(fault):
 
 
 def test_two_connections_that_saw_different_bytes_are_caught():
-    one = promises.event_bytes(ALL, SESSION)
-    promises.check_same([one, dict(list(one.items())[3:])])
+    one = views.event_bytes(ALL, SESSION)
+    views.check_same([one, dict(list(one.items())[3:])])
 
     with pytest.raises(PromiseBroken, match="seq 4"):
-        promises.check_same([one, {**one, 4: one[4].replace("tool_executing", "tool_executed")}])
+        views.check_same([one, {**one, 4: one[4].replace("tool_executing", "tool_executed")}])
 
 
 def test_a_foreign_byte_is_caught_in_any_frame():
-    promises.check_foreign(ALL, ["signature-of-another"])
+    views.check_foreign(ALL, ["signature-of-another"])
 
     with pytest.raises(PromiseBroken, match="signature-of-another"):
-        promises.check_foreign([*ALL, delta(0, "signature-of-another")], ["signature-of-another"])
+        views.check_foreign([*ALL, delta(0, "signature-of-another")], ["signature-of-another"])

@@ -1,0 +1,125 @@
+"""One simulated world, from the first act to the last check."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import gevent
+
+from actors.agents.registry import AgentCatalog
+from actors.agents.rehearsal import Rehearsal
+from actors.runtime.runtime import Runtime
+from actors.runtime.specs import ChildSpec
+from actors.session.environment import Environment
+from actors.testing.clock import ManualClock
+from actors.testing.simulation.chaos import Chaos
+from actors.testing.simulation.lagging import LaggingJournal
+from actors.testing.simulation.ledger import Ledger
+from actors.testing.simulation.person import Person
+from actors.testing.simulation.scheduler import SimulatedDispatcher
+from actors.testing.simulation.verdict import check_world
+
+if TYPE_CHECKING:
+    from actors.session.journal import Journal
+    from actors.testing.simulation.scenario import Scenario
+
+
+@dataclass
+class Outcome:
+    """How a simulation went; ``failure`` is None where every promise held."""
+
+    seed: int
+    ledger: Ledger = field(default_factory=Ledger)
+    failure: Exception | None = None
+
+
+def simulate(scenario: Scenario, seed: int, *, injections: int | None = None) -> Outcome:
+    """Run a scenario as ``seed`` says; blocks the thread until it is over.
+
+    Args:
+        scenario: what to simulate.
+        seed: decides everything that the scenario doesn't. The same seed gives the same ledger.
+        injections: only so many of the first faults; all of the scenario's where left out.
+    """
+    outcome = Outcome(seed)
+    world = World(scenario, seed, outcome.ledger, scenario.injections if injections is None else injections)
+    for stage in (world.live, world.check, world.end):
+        try:
+            stage()
+        except Exception as failure:  # noqa: BLE001 - whatever a world does wrong is what was looked for
+            outcome.failure = outcome.failure or failure
+    return outcome
+
+
+class World:
+    """A root, its sessions, their people, and the chaos among them."""
+
+    def __init__(self, scenario: Scenario, seed: int, ledger: Ledger, injections: int) -> None:
+        """Build it; nothing runs yet. Each part draws from a source of its own, so that one doesn't shift another's."""
+
+        def source(part: str) -> Random:
+            # Seeded with text: that is hashed the same in every process, as `hash` isn't.
+            return Random(f"{seed}/{part}")  # noqa: S311 - repeatable is what is wanted
+
+        self.ledger = ledger
+        self.clock = ManualClock()
+        self.dispatcher = SimulatedDispatcher(self.clock, source("schedule"), ledger)
+        self.runtime = Runtime(self.dispatcher, self.clock, seed)
+        self.journal: Journal = scenario.make_journal(source("journal"))
+        if scenario.commit_lag:
+            self.journal = LaggingJournal(self.journal, self.clock, source("lag"), scenario.commit_lag)
+        environment = Environment(self.journal, AgentCatalog(Rehearsal), Rehearsal.name, **scenario.limits)
+        root = self.runtime.supervise(ChildSpec("root", scenario.root, (environment,)))
+        gap = scenario.steps_between_injections
+        self.chaos = Chaos(self.runtime, self.dispatcher, source("chaos"), ledger, gap, injections)
+        self.dispatcher.before_step = self.chaos.before_step
+        self.owners = [
+            (f"u_{user}", f"s_{user}_{number}")
+            for user in range(scenario.users)
+            for number in range(scenario.sessions_per_user)
+        ]
+        self.people: list[Person] = []
+        self._acts = scenario.acts_per_tab
+        for user_id, session_id in self.owners:
+            self.journal.create(session_id, user_id, "", self.clock.epoch_ms())
+            for tab in range(scenario.tabs_per_session):
+                name = f"{session_id}.{tab}"
+                person = Person(name, self.runtime, root, (user_id, session_id), source(name), ledger)
+                self.people.append(person)
+
+    def live(self) -> None:
+        """Let everybody act and everything settle; then let everybody look at the whole of what became of it."""
+        for person in self.people:
+            person.act(self._acts)
+        self.dispatcher.run()
+        self.chaos.stop()
+        for person in self.people:
+            person.come_to_the_end()
+        self.dispatcher.run()
+
+    def check(self) -> None:
+        """Check every promise.
+
+        Raises:
+            PromiseBroken: one doesn't hold.
+        """
+        logs = {session_id: self._log(session_id) for _, session_id in self.owners}
+        for session_id, events in logs.items():
+            for event in events:
+                self.ledger.note(0.0, "event", f"{session_id} {event['seq']} {event['type']} {event['run_id']}")
+        check_world(logs, self.people, self.dispatcher.blocked())
+
+    def _log(self, session_id: str) -> list[dict[str, Any]]:
+        record = self.journal.find(session_id)
+        head_seq = 0 if record is None else record.head_seq
+        return [json.loads(frame) for frame in self.journal.read(session_id, 0, head_seq)]
+
+    def end(self) -> None:
+        """Stop every actor. What a failed world still has under way is killed with it."""
+        stopping = gevent.spawn(self.runtime.stop, timeout=1.0)
+        while not stopping.ready():
+            gevent.sleep(0)
+            self.dispatcher.run()
