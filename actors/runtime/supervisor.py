@@ -58,10 +58,12 @@ class Supervisor(Administered):
     @receives(ChildStarted)
     def _on_child_started(self, message: ChildStarted) -> None:
         child = self._current(message)
-        if child is None or child in self._going_down:
+        if child is None:
+            return
+        self._tell_started(child)
+        if child in self._going_down:
             return  # What takes it down again was decided while this was on its way.
         self._coming_up.discard(child)
-        self._tell_started(child)
         self._advance()
         if not self._ending:
             self.child_started(message.child_id, message.incarnation)

@@ -6,7 +6,7 @@ import pytest
 from gevent.event import Event
 
 from actors.runtime.errors import AskTimeout
-from actors.runtime.reasons import ExitKind
+from actors.runtime.telemetry import Killed, Unkillable
 from actors.testing import Crashes, Hangs, IgnoresShutdown, Spins, settle
 from actors.testing.doubles import CrashedOnPurpose
 
@@ -32,16 +32,13 @@ def test_hangs_outlasts_a_stop_and_not_a_kill(runtime, clock):
 
 def test_ignores_shutdown_is_abandoned_after_its_grace(runtime, clock):
     release, fates = Event(), []
-    runtime.subscribe(lambda event, _cell, details: fates.append((event, details.get("reason"))))
+    runtime.telemetry.subscribe(lambda event: fates.append(type(event)))
     ref = runtime.start(IgnoresShutdown, release)
     ref.tell("anything")
     settle()
     ref.kill()
     clock.advance(ref._cell.spec.kill_grace)
-    assert [(event, reason and reason.kind) for event, reason in fates] == [
-        ("unkillable", None),
-        ("ended", ExitKind.KILLED),
-    ]
+    assert fates[-2:] == [Unkillable, Killed]
     release.set()
 
 
