@@ -77,7 +77,9 @@ class Audience:
 
     def remove(self, subscription: Subscription) -> None:
         """Write no more to it."""
-        self._subscriptions.pop(subscription, None)
+        here = self._subscriptions.pop(subscription, None)
+        if here is not None:
+            here.placed = False
 
     def show(self, entries: Iterable[Recorded]) -> None:
         """Write committed events to everybody who has all that came before them."""
