@@ -302,6 +302,11 @@ class Connection:
             self._open_frames[frame_id] = due - 1
         return due > 0
 
+    def holds(self, subscription: Subscription) -> bool:
+        """Tell whether this very subscription is the one by which its session writes here, or will again."""
+        attachment = self._attachments.get(subscription.session_id)
+        return attachment is not None and attachment.subscription is subscription
+
     def attached(self, subscription: Subscription, session: ActorRef[Any]) -> None:
         """Hear that a session writes here; when it dies, come back to its next life."""
         if self._closing:

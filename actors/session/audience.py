@@ -22,18 +22,16 @@ READ_AT_ONCE = 100
 class Subscription:
     """One connection's place in one session's log: ``cursor`` is the last seq that was written to it.
 
-    ``placed`` tells whether it stands anywhere: not before it is subscribed, and no more once it is unsubscribed.
     It outlives the session actor, so that the next incarnation goes on where the last one stopped.
     """
 
-    __slots__ = ("connection", "cursor", "placed", "session_id")
+    __slots__ = ("connection", "cursor", "session_id")
 
     def __init__(self, connection: Connection, session_id: str) -> None:
         """Stand nowhere yet."""
         self.connection = connection
         self.session_id = session_id
         self.cursor = 0
-        self.placed = False
 
     def __eq__(self, other: object) -> bool:
         """Compare by connection and session: two frames may each have brought one before the first took its place."""
@@ -72,7 +70,6 @@ class Audience:
         """Write to ``subscription`` what comes after ``cursor``."""
         self.remove(subscription)
         subscription.cursor = cursor
-        subscription.placed = True
         self._subscriptions[subscription] = subscription
 
     def remove(self, subscription: Subscription) -> None:

@@ -106,7 +106,7 @@ class Commands(Conduct):
     @once_ready
     def _on_reattach(self, command: Reattach) -> None:
         subscription = command.subscription
-        if subscription in self.audience or not subscription.placed:
+        if subscription in self.audience or not subscription.connection.holds(subscription):
             return  # Its connection has subscribed anew meanwhile, in a place of its own choice, or unsubscribed.
         self.audience.add(subscription, subscription.cursor)
         subscription.connection.attached(subscription, self.actor_ref)
@@ -119,7 +119,6 @@ class Commands(Conduct):
             command.connection.refuse(command.frame_id, NOT_SUBSCRIBED)
             return
         self.audience.remove(command.subscription)
-        command.subscription.placed = False
         command.connection.detached(self.session_id)
         command.connection.acknowledge(command.frame_id)
 
@@ -173,7 +172,9 @@ class Commands(Conduct):
         One that watched an earlier life of this session goes on where it stood: its message came before its return.
         """
         if subscription not in self.audience:
-            self.audience.add(subscription, subscription.cursor if subscription.placed else cursor)
+            self.audience.add(
+                subscription, subscription.cursor if subscription.connection.holds(subscription) else cursor
+            )
             subscription.connection.attached(subscription, self.actor_ref)
             self.audience.catch_up(subscription, self.head_seq)
 

@@ -38,6 +38,7 @@ class RecordingConnection:
         self.acks: dict[str | None, dict[str, Any]] = {}
         self.refusals: dict[str | None, Refusal] = {}
         self.sessions: dict[str, ActorRef[Any]] = {}
+        self._subscriptions: dict[str, Subscription] = {}
         self.lost_sessions: dict[str, Refusal] = {}
         self._clock = clock or HubClock()
 
@@ -84,23 +85,29 @@ class RecordingConnection:
         """Keep a refusal."""
         self.refusals[frame_id] = refusal
 
+    def holds(self, subscription: Subscription) -> bool:
+        """Tell whether this very subscription is the one by which its session writes here, or will again."""
+        return self._subscriptions.get(subscription.session_id) is subscription
+
     def attached(self, subscription: Subscription, session: ActorRef[Any]) -> None:
         """Keep the session that writes here, and come back when it dies."""
         session_id = subscription.session_id
+        self._subscriptions[session_id] = subscription
         if session_id not in self.sessions:
-            route = Route(self._user_id, session_id, self, None, Reattach(subscription))
-            session.on_death(lambda _down: self._come_back(route))
+            session.on_death(lambda _down: self._come_back(session_id))
         self.sessions[session_id] = session
 
-    def _come_back(self, route: Route) -> None:
-        if self.sessions.pop(route.session_id, None) is not None:
-            self._root.tell(route)
+    def _come_back(self, session_id: str) -> None:
+        if self.sessions.pop(session_id, None) is not None:
+            again = Reattach(self._subscriptions[session_id])
+            self._root.tell(Route(self._user_id, session_id, self, None, again))
 
     def detached(self, session_id: str) -> None:
         """Forget it."""
         self.sessions.pop(session_id, None)
+        self._subscriptions.pop(session_id, None)
 
     def gone(self, session_id: str, refusal: Refusal) -> None:
         """Keep why a session is no more."""
-        self.sessions.pop(session_id, None)
+        self.detached(session_id)
         self.lost_sessions[session_id] = refusal

@@ -74,6 +74,10 @@ class Wire:
         """Keep a refusal."""
         self._error(refusal, {} if frame_id is None else {"re": frame_id})
 
+    def holds(self, subscription: Subscription) -> bool:
+        """Tell whether this very subscription is the one by which its session writes here, or will again."""
+        return self.subscription(subscription.session_id) is subscription
+
     def attached(self, subscription: Subscription, session: ActorRef[Any]) -> None:
         """Note that a session writes here; when it dies, come back to its next life."""
         if not self.open:
