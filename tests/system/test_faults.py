@@ -8,8 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
-from tests.system.promises import check_connection, check_log
 
+from actors.testing.promises import check_log
+from actors.testing.views import check_connection
 from tests.system.client import dial
 from tests.system.process import ROOT, run_greenroom
 
