@@ -202,6 +202,8 @@ class Session(Commands):
 
     @receives(Shown)
     def _on_shown(self, delta: Shown) -> None:
+        if not self.ready:
+            return  # From an emitter that is gone: the events before it were left to the log, so it would come early.
         run = self.runs.active
         if run is not None and run.run_id == delta.run_id:
             run.said.append(delta.text)
