@@ -12,7 +12,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from actors.testing.promises import TERMINAL, line
+from actors.testing.promises import TERMINAL, check_log, line
 from actors.testing.views import Entry, check_connection
 from tests.system.process import Login, ServerProcess
 
@@ -197,3 +197,16 @@ async def on_stage(server: ServerProcess, who: Login | str = "demo", **options: 
     finally:
         await client.close()
     check_connection(client.entries, answered=False)
+
+
+@asynccontextmanager
+async def seat(server: ServerProcess, name: str) -> AsyncIterator[tuple[Client, str]]:
+    """Give a user a new session and a connection that watches it, both checked at the end."""
+    login = await asyncio.to_thread(server.known, name)
+    session_id = await asyncio.to_thread(server.new_session, login)
+    client = await dial(server, token=login.token)
+    await client.request("subscribe", session_id=session_id, after={"seq": 0})
+    yield client, session_id
+    await client.close()
+    check_connection(client.entries, owned=[session_id])
+    check_log(session_id, client.events(session_id=session_id))

@@ -1,14 +1,11 @@
 """What one person's agent and tools break is theirs: everybody else's logs are as if it had never happened."""
 
 import asyncio
-from contextlib import asynccontextmanager
 
 import pytest
 
-from actors.testing.promises import check_log
-from actors.testing.views import check_connection
 from tests.system.accounts import add_accounts
-from tests.system.client import dial, script
+from tests.system.client import script, seat
 
 pytestmark = pytest.mark.system
 
@@ -24,19 +21,6 @@ VARYING = ("duration_ms", "queued_ms", "deadline_ms", "retry_in_ms", "tool_call_
 def server(launch):
     names = ["culprit", *BYSTANDERS]
     return launch("--demo", toml=SETTINGS, prepare=lambda data_dir: add_accounts(data_dir, names))
-
-
-@asynccontextmanager
-async def seat(server, name):
-    """Give a user a new session and a connection that watches it, both checked at the end."""
-    login = await asyncio.to_thread(server.known, name)
-    session_id = await asyncio.to_thread(server.new_session, login)
-    client = await dial(server, token=login.token)
-    await client.request("subscribe", session_id=session_id, after={"seq": 0})
-    yield client, session_id
-    await client.close()
-    check_connection(client.entries, owned=[session_id])
-    check_log(session_id, client.events(session_id=session_id))
 
 
 def bystander_scripts(name):

@@ -3,15 +3,12 @@
 import asyncio
 import json
 import re
-from contextlib import asynccontextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
 
-from actors.testing.promises import check_log
-from actors.testing.views import check_connection
-from tests.system.client import dial
+from tests.system.client import seat
 from tests.system.process import ROOT, run_greenroom
 
 pytestmark = pytest.mark.system
@@ -58,19 +55,6 @@ def operate(server, method, body=None, path=PATH):
 def faults(server, *arguments, user="operator", password=None):
     """Run ``greenroom faults`` as that user."""
     return run_greenroom("faults", *arguments, "--url", server.url, "--user", user, stdin=f"{password or user}\n")
-
-
-@asynccontextmanager
-async def seat(server, name):
-    """Give a user a new session and a connection that watches it, both checked at the end."""
-    login = await asyncio.to_thread(server.known, name)
-    session_id = await asyncio.to_thread(server.new_session, login)
-    client = await dial(server, token=login.token)
-    await client.request("subscribe", session_id=session_id, after={"seq": 0})
-    yield client, session_id
-    await client.close()
-    check_connection(client.entries, owned=[session_id])
-    check_log(session_id, client.events(session_id=session_id))
 
 
 async def perform_thrice(seated):
