@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from actors.testing import shapes
@@ -37,9 +37,13 @@ LONGEST_ID = 64
 
 @dataclass
 class Cursor:
-    """Where a connection stands in one session."""
+    """Where a connection stands in one session, from one subscription to its end.
+
+    ``written`` is how much of each run's answer was shown in it: who wasn't there may have missed a new attempt.
+    """
 
     next_seq: int | None = None
+    written: dict[str, int] = field(default_factory=dict)
 
 
 class Viewer:
@@ -53,7 +57,6 @@ class Viewer:
         self.messaged: list[Any] = []
         self.answered: set[str] = set()
         self.cursors: dict[str, Cursor] = {}
-        self.written: dict[str, int] = {}
         self.over: set[str] = set()
         self.user_id: str | None = None
         self.default_session_id: str | None = None
@@ -114,9 +117,9 @@ class Viewer:
         following = ack["head_seq"] + 1 if after is None else oldest
         if ack["recovered"] and after is None:
             raise self.broken(DELIVERY, "recovered: true where nothing was to be recovered")
-        self.cursors[ack["session_id"]] = Cursor(following)
+        cursor = self.cursors[ack["session_id"]] = Cursor(following)
         if ack["partial"] is not None:
-            self.written[ack["partial"]["run_id"]] = len(ack["partial"]["text"])
+            cursor.written[ack["partial"]["run_id"]] = len(ack["partial"]["text"])
 
     def _own(self, frame: dict[str, Any]) -> None:
         session_id = frame.get("session_id")
@@ -136,7 +139,7 @@ class Viewer:
             raise self.broken(DELIVERY, f"seq {seq} of {session_id} where {cursor.next_seq} was due")
         cursor.next_seq = seq + 1
         if event["type"] == "agent_started":
-            self.written[event["run_id"]] = 0
+            cursor.written[event["run_id"]] = 0
         elif event["type"] in TERMINAL:
             self.over.add(event["run_id"])
 
@@ -147,9 +150,13 @@ class Viewer:
         run_id = delta["run_id"]
         if run_id in self.over:
             raise self.broken(DELTAS, f"a delta of {run_id}, which is over")
-        if delta["offset"] < self.written.get(run_id, 0):
-            raise self.broken(DELTAS, f"offset {delta['offset']} where {self.written[run_id]} is written")
-        self.written[run_id] = delta["offset"] + len(delta["text"])
+        cursor = self.cursors.get(delta["session_id"])
+        if cursor is None:
+            raise self.broken(DELIVERY, f"a delta of {delta['session_id']}, which isn't subscribed")
+        written = cursor.written
+        if delta["offset"] < written.get(run_id, 0):
+            raise self.broken(DELTAS, f"offset {delta['offset']} where {written[run_id]} is written")
+        written[run_id] = delta["offset"] + len(delta["text"])
 
     def unanswered(self) -> list[str]:
         """Return the ids of the frames that still wait for their answer."""
