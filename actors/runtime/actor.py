@@ -209,6 +209,12 @@ class Actor(pykka.Actor):
         else:
             self.on_failure(type(reason.error), reason.error, reason.error.__traceback__)
 
+    def on_abandoned(self) -> None:
+        """Settle what others wait for, where a handler that never ended keeps `on_terminate` from running.
+
+        It runs beside that handler, whose state may be half changed. It may not block.
+        """
+
     # Seams of pykka, and what the cell calls.
 
     def _handle_receive(self, message: Any) -> Any:

@@ -279,6 +279,8 @@ class Cell(Mortal):
             self._arm(self.spec.kill_grace, self.abandon)
             return
         self.runtime.telemetry.emit(Unkillable(self.address, self.incarnation))
+        if self.actor is not None:
+            self._run_hook(self.actor.on_abandoned)
         # From here on, what runs in that greenlet runs as somebody dead: it waits and is waited for as nobody else.
         self.worker.cell = self._tombstone()
         self.worker = None
@@ -313,13 +315,13 @@ class Cell(Mortal):
         if self.actor is not None and self.actor.has_last_hook and not self._abandoned:
             if self._deadline is None and self.spec.shutdown is not None:
                 self._arm(self.spec.shutdown or self.spec.kill_grace, self.kill)
-            self._run_last_hook(self.actor, reason)
+            self._run_hook(self.actor.on_terminate, reason)
         if self.worker is worker:
             self._close()
 
-    def _run_last_hook(self, actor: Actor, reason: ExitReason) -> None:
+    def _run_hook(self, hook: Callable[..., None], *args: Any) -> None:
         try:
-            Context().run(actor.on_terminate, reason)
+            Context().run(hook, *args)
         except BaseException as error:  # noqa: BLE001 - a hook's failure must not keep the actor alive
             self.runtime.telemetry.emit(HookFailed(self.address, self.incarnation, str(failed(error))))
 

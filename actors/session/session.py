@@ -237,6 +237,10 @@ class Session(Commands):
 
     def on_terminate(self, _reason: ExitReason) -> None:
         """See to it that nobody waits for this life's answers: what it owed, no other will know of."""
+        self.on_abandoned()
+
+    def on_abandoned(self) -> None:
+        """See to the same where this life couldn't end well."""
         self.receipts.forsake()
         undone = self.early if self.under_way is None else [self.under_way, *self.early]
         for command in undone:
