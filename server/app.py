@@ -29,6 +29,7 @@ from server.demo import seed_demo
 from server.http.application import application
 from server.journal.memory import MemoryJournal
 from server.key import load_key
+from server.lock import Lock
 from server.policies import restart_policies
 from server.reception import Reception
 from server.tokens import Tokens
@@ -54,16 +55,18 @@ class Server:
         Raises:
             PluginError: an agent of the settings can't be had.
             ServerFault: the data directory isn't as it must be.
-            OSError: it can't be used, or the address is taken.
+            OSError: the address is taken.
         """
         self.settings = settings
         agents = _agents(settings)
-        self._listener = _listen(settings.host, settings.port)
+        self._lock = Lock(settings.data_dir)
         self._database = open_database(settings.data_dir)
         accounts = Accounts(self._database)
         if settings.demo:
             seed_demo(accounts)
         tokens = Tokens(self._database, load_key(settings.data_dir), settings.tokens)
+        # After all that a data directory may refuse, and before there are actors: nothing is left open where it fails.
+        self._listener = _listen(settings.host, settings.port)
         journal = MemoryJournal()
         self.runtime = Runtime()
         environment = _environment(settings, agents, journal, accounts)
@@ -126,6 +129,7 @@ class Server:
         except RuntimeFault as fault:
             log.warning("stop_incomplete", problem=str(fault))
         self._database.close()
+        self._lock.release()
 
     def _sweep(self) -> None:
         while True:

@@ -13,7 +13,10 @@
     │   ├── TokenInvalid     forged, unknown, spent, revoked, or of a disabled account
     │   └── TokenExpired     it was good once: refresh, and come again
     └── DataFault            the data directory isn't as it must be
+        ├── DataDirInUse     another server works on it
+        ├── DataDirUnusable  it can't be made, read or written
         ├── DatabaseTooNew   a later Greenroom wrote the database
+        ├── DatabaseUnusable the database can't be opened, is locked, or isn't one
         └── KeyUnusable      the signing key is damaged, or others may read it
 """
 
@@ -62,8 +65,20 @@ class DataFault(ServerFault):
     """The data directory isn't as it must be; the message says what to do."""
 
 
+class DataDirInUse(DataFault):
+    """Another server works on the data directory."""
+
+
+class DataDirUnusable(DataFault):
+    """The data directory can't be made, read or written."""
+
+
 class DatabaseTooNew(DataFault):
     """A later version of Greenroom wrote the database."""
+
+
+class DatabaseUnusable(DataFault):
+    """The database can't be opened, is locked, or isn't one."""
 
 
 class KeyUnusable(DataFault):
