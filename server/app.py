@@ -16,6 +16,7 @@ from gevent.pywsgi import WSGIServer
 
 from actors.agents.registry import AgentCatalog
 from actors.runtime.errors import RuntimeFault
+from actors.runtime.faults import Faults
 from actors.runtime.runtime import Runtime
 from actors.runtime.specs import ChildSpec
 from actors.runtime.watchdog import Watchdog
@@ -30,6 +31,7 @@ from server.http.application import application
 from server.journal.memory import MemoryJournal
 from server.key import load_key
 from server.lock import Lock
+from server.plans import fault_plan
 from server.policies import restart_policies
 from server.reception import Reception
 from server.tokens import Tokens
@@ -55,6 +57,7 @@ class Server:
         Raises:
             PluginError: an agent of the settings can't be had.
             ServerFault: the data directory isn't as it must be.
+            SettingsError: the fault plan isn't one.
             OSError: the address is taken.
         """
         self.settings = settings
@@ -69,6 +72,7 @@ class Server:
         self._listener = _listen(settings.host, settings.port)
         journal = MemoryJournal()
         self.runtime = Runtime()
+        self.runtime.faults = _faults(settings)  # Before there is an actor: a plan may be about the first start.
         environment = _environment(settings, agents, journal, accounts)
         root = self.runtime.supervise(ChildSpec("root", Root, (environment,), mailbox=INTERNAL_MAILBOX))
         self.reception = Reception(settings, accounts, tokens, journal, root)
@@ -183,6 +187,14 @@ def _say_where(server: Server, settings: Settings) -> None:
 def _agents(settings: Settings) -> AgentCatalog:
     paths = (*settings.agents, REHEARSAL) if settings.demo else settings.agents
     return AgentCatalog.load(tuple(dict.fromkeys(paths)))
+
+
+def _faults(settings: Settings) -> Faults | None:
+    plan = fault_plan(settings.faults)
+    if plan is None:
+        return None
+    log.warning("faults_loaded", plan=str(settings.faults.plan), rules=len(plan.rules), budget=plan.budget)
+    return Faults(plan)
 
 
 def _environment(settings: Settings, agents: AgentCatalog, journal: MemoryJournal, accounts: Accounts) -> Environment:
