@@ -23,13 +23,21 @@ SHOWN = 60
 
 
 class PromiseBroken(AssertionError):
-    """A promise that doesn't hold: which, why, and what was seen."""
+    """A promise that doesn't hold: which, why, and what was seen.
+
+    Attributes:
+        promise: one of those below.
+        problem: what is wrong with it.
+        frame: the last one that was seen, or None.
+    """
 
     def __init__(self, promise: str, problem: str, seen: Iterable[Any]) -> None:
         """Name one of the promises below, what is wrong with it, and the frames to look at."""
+        last = list(seen)[-SHOWN:]
         self.promise = promise
         self.problem = problem
-        lines = [f"  {line(frame)}" for frame in list(seen)[-SHOWN:]]
+        self.frame = last[-1] if last else None
+        lines = [f"  {line(frame)}" for frame in last]
         super().__init__("\n".join([f"broken: {promise}", f"  {problem}", "what was seen:", *lines]))
 
 
