@@ -12,6 +12,7 @@ from typing import BinaryIO
 import click
 
 from actors.session.journal import SessionRecord
+from server.commands.counting import counted
 from server.commands.journal.ending import ending_quietly
 from server.commands.journal.progress import shown
 from server.commands.journal.reading import chosen, reading
@@ -52,7 +53,7 @@ def export(
                     write(frame)
     if output is not None:
         events = sum(record.head_seq - record.first_seq + 1 for record in records)
-        click.echo(f"wrote {len(records):,} sessions with {events:,} events to {output}")
+        click.echo(f"wrote {counted(len(records), 'session')} with {counted(events, 'event')} to {output}")
 
 
 def _told(record: SessionRecord, username: str | None) -> bytes:

@@ -22,12 +22,14 @@ _SAYS = {
 
 def line(event: dict[str, Any]) -> str:
     """Say when, in which session, at which seq, what, and the gist of its data."""
-    when = datetime.fromtimestamp(event["ts"] / 1000).astimezone()
+    when = datetime.fromtimestamp(event["ts"] / 1000).astimezone().replace(tzinfo=None)
     said = [f"{name}={_short(event['data'][name])}" for name in _SAYS.get(event["type"], ()) if name in event["data"]]
-    moment = when.isoformat(" ", "milliseconds").partition("+")[0]
-    return f"{moment}  {event['session_id']}  {event['seq']:>5}  {event['type']:<16}  {' '.join(said)}"[:400]
+    moment = when.isoformat(" ", "milliseconds")
+    return f"{moment}  {event['session_id']}  {event['seq']:>5}  {event['type']:<16}  {' '.join(said)}"
 
 
 def _short(value: Any) -> str:
     shown = json.dumps(value, ensure_ascii=False)
-    return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}…"
+    cut = shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}…"
+    # A terminal obeys some characters, which JSON needn't escape; people choose what they write.
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in cut)

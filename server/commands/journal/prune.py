@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from server.commands.counting import counted
 from server.commands.journal.progress import shown
 from server.commands.options import loaded, settings_options, told_plainly
 from server.database import FILE_NAME, connect
@@ -45,8 +46,9 @@ def prune(
         dropped = list(_pruned(connection, keep, dry_run=dry_run))
         ids = _pruned_ids(connection, keep, dry_run=dry_run)
     for each in dropped:
-        click.echo(f"{each.session_id}: {each.events:,} events, kept from seq {each.first_seq} on")
-    total = f"{sum(each.events for each in dropped):,} events of {len(dropped):,} sessions, {ids:,} message ids"
+        click.echo(f"{each.session_id}: {counted(each.events, 'event')}, kept from seq {each.first_seq} on")
+    all_events = counted(sum(each.events for each in dropped), "event")
+    total = f"{all_events} of {counted(len(dropped), 'session')}, {counted(ids, 'message id')}"
     click.echo(f"{'would drop' if dry_run else 'dropped'} {total}")
 
 

@@ -4,7 +4,7 @@ import heapq
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from operator import itemgetter
 from pathlib import Path
 
@@ -19,8 +19,8 @@ from server.journal.reader import Reader, Snapshot
 
 POLL_SECONDS = 0.25
 
-Entry = tuple[int, str, int, bytes]
-"""When it was, its session, its seq, and the frame: in this order events of several sessions are shown."""
+Entry = tuple[int, bytes]
+"""When it was, and its frame."""
 
 
 class Follower:
@@ -40,17 +40,16 @@ class Follower:
         # An event that is among the last of all is among the last of its own session, and of those that changed last.
         begun = [record for record in records if record.head_seq >= record.first_seq]
         newest = heapq.nlargest(count, begun, key=lambda record: record.updated_at)
-        entries = [entry for record in newest for entry in _entries(snapshot, record, record.head_seq - count)]
-        return heapq.nlargest(count, entries)[::-1]
+        return _merged(_entries(snapshot, record, record.head_seq - count) for record in newest)[-count:]
 
     def more(self, snapshot: Snapshot) -> list[Entry]:
         """Return what has come since."""
-        entries: list[Entry] = []
+        logs = []
         for record in self._records(snapshot):
             key = record.session_id, record.epoch
-            entries += _entries(snapshot, record, self._shown.get(key, 0))
+            logs.append(_entries(snapshot, record, self._shown.get(key, 0)))
             self._shown[key] = record.head_seq
-        return sorted(entries)
+        return _merged(logs)
 
     def _records(self, snapshot: Snapshot) -> list[SessionRecord]:
         return chosen(snapshot, [] if self._session_id is None else [self._session_id], self._username)
@@ -95,12 +94,16 @@ def _more(reader: Reader, follower: Follower) -> list[Entry]:
 
 
 def _entries(snapshot: Snapshot, record: SessionRecord, after: int) -> Iterator[Entry]:
-    after = max(after, record.first_seq - 1)
-    for seq, frame in enumerate(snapshot.frames(record.session_id, after), after + 1):
-        yield json.loads(frame)["ts"], record.session_id, seq, frame
+    for frame in snapshot.frames(record.session_id, max(after, record.first_seq - 1)):
+        yield json.loads(frame)["ts"], frame
+
+
+def _merged(logs: Iterable[Iterator[Entry]]) -> list[Entry]:
+    """Put the events of several logs in the order of time; each log keeps its own, whatever its clock did."""
+    return list(heapq.merge(*logs, key=itemgetter(0)))
 
 
 def _show(entries: list[Entry], *, as_json: bool) -> None:
-    for frame in map(itemgetter(3), entries):
+    for frame in map(itemgetter(1), entries):
         click.echo(frame if as_json else line(json.loads(frame)))
     sys.stdout.flush()

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from actors.session.journal import JournalUnavailable, LogPruned, SessionRecord
+from server.commands.counting import counted
 from server.commands.journal.progress import shown
 from server.commands.journal.reading import chosen, reading
 from server.commands.options import settings_options
@@ -62,5 +63,5 @@ def _audited(snapshot: Snapshot, record: SessionRecord, *, has_owner: bool) -> A
 
 def _summary(audits: list[Audit], problems: int) -> str:
     events, unfinished = sum(found.events for found in audits), sum(found.unfinished for found in audits)
-    verdict = {0: "all is well", 1: "1 problem"}.get(problems, f"{problems:,} problems")
-    return f"{len(audits):,} sessions, {events:,} events, {unfinished:,} runs that aren't over: {verdict}"
+    found = f"{counted(len(audits), 'session')}, {counted(events, 'event')}, {counted(unfinished, 'unfinished run')}"
+    return f"{found}: {counted(problems, 'problem') if problems else 'all is well'}"
