@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     """
 
 
+def unheeded(_error: Exception | None) -> None:
+    """Do nothing: the `Done` of a write whose fate shows elsewhere."""
+
+
 class JournalUnavailable(Exception):
     """The log can't be written or read now. The message is for whoever runs the server: it says what to do."""
 

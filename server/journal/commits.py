@@ -176,8 +176,13 @@ class GroupCommit:
         else:
             self._when_available.append(call)
 
-    def lose(self) -> None:
-        """Forget what isn't committed, and whoever waits for it: as a process that is killed does."""
+    def lose(self, *, landed: bool) -> None:
+        """Forget what isn't committed, and whoever waits for it: as a process that is killed does.
+
+        With ``landed`` the commit under way got through, and nobody lived to hear of it.
+        """
+        if landed and self._batch is not None:
+            self._absorb([put.entry for put in self._batch if put.entry is not None])
         self._batch = None
         self._scheduled = False
         self._queue, self._tails, self._when_available = [], {}, []

@@ -72,9 +72,12 @@ class MemoryJournal(LogJournal):
         """Begin empty; epochs are drawn from ``random``, the system's own source by default."""
         super().__init__(sink or Prompt(), Layers(Nothing(), Memtable()), clock or HubClock(), AtOnce(), random)
 
-    def lose_tail(self) -> None:
-        """Forget what isn't committed, as a process that is killed does: nobody is told, nobody goes on waiting."""
-        self._commits.lose()
+    def lose_tail(self, *, landed: bool = False) -> None:
+        """Forget what isn't committed, as a process that is killed does: nobody is told, nobody goes on waiting.
+
+        With ``landed`` the commit under way got through.
+        """
+        self._commits.lose(landed=landed)
         self._claims = Claims()
 
     def prune(self, session_id: str, before: int) -> None:
