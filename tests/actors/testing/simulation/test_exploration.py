@@ -12,11 +12,11 @@ from actors.session.events import AgentCompleted, ToolCompleted
 from actors.session.journal import unheeded
 from actors.session.lifecycle import Conversation
 from actors.session.messages import LossNoted
+from actors.session.promises import PromiseBroken
 from actors.session.receipts import Receipts
 from actors.session.runs import RunQueue
 from actors.session.session import Session
 from actors.session.tools import Tools
-from actors.testing.promises import PromiseBroken
 from actors.testing.simulation import explore
 from server.journal.commits import GroupCommit
 from server.journal.memory import MemoryJournal
