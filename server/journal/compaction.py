@@ -86,7 +86,7 @@ class Compactor:
             return
         self._layers.drop()
         self._thread.do(partial(checkpoint, path=self._path), self._checked)
-        if self._layers.current.size:
+        if self._last_number() > self._number:
             self.note()
 
     def _checked(self, error: Exception | None) -> None:

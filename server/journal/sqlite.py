@@ -83,6 +83,7 @@ class SQLiteJournal(LogJournal):
         self._thread = Thread(keeper)
         table = CommitTable(self._committer, clock, path, number, strike, patience)
         super().__init__(table, Layers(Archive(self._reader), memtable), clock, _next_turn, random)
+        self._closed = False
         self._compactor = Compactor(self._layers, self._thread, clock, path, lambda: table.number)
         if memtable.size:
             self._compactor.note()
@@ -99,6 +100,9 @@ class SQLiteJournal(LogJournal):
 
     def close(self) -> None:
         """Commit what was appended, move it into the tables and close the file; blocks for a bounded time."""
+        if self._closed:
+            return
+        self._closed = True
         try:
             self._commits.drain(CLOSE_SECONDS)
             self._commits.close(CLOSED)

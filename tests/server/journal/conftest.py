@@ -1,5 +1,7 @@
 """Journals on disk and in memory, and data directories with real logs in them."""
 
+import sqlite3
+
 import pytest
 
 from actors.runtime.dispatcher import HubClock
@@ -31,6 +33,14 @@ def path(tmp_path):
     path = tmp_path / "greenroom.db"
     connect(path).close()
     return path
+
+
+@pytest.fixture
+def other(path):
+    """Another program's connection to the same file."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    yield connection
+    connection.close()
 
 
 @pytest.fixture

@@ -1,9 +1,16 @@
 """Logs to write: events by seq, and what became of their appends."""
 
+from contextlib import contextmanager
+
 import gevent
+import pytest
 
+from actors.runtime.dispatcher import HubClock
 from actors.session.events import AgentCompleted, AgentStarted, AgentThinking, MessageAccepted, Recorded, encode, event
+from server.database import connect
+from server.journal.sqlite import SQLiteJournal
 
+SYNCS = pytest.mark.parametrize("sync", ["normal", "full"])
 STARTED = AgentStarted("librarian", 1, 0, 0)
 COMPLETED = AgentCompleted("success", "x", 1, 1)
 
@@ -27,6 +34,43 @@ def thoughts(first_seq, count, session_id="s1", words="hm"):
 
 def frames(entries):
     return [entry.frame for entry in entries]
+
+
+class LongPause:
+    """A call that waits for the test."""
+
+    def __init__(self, seconds, call):
+        self.seconds = seconds
+        self.call = call
+
+    def cancel(self):
+        self.call = None
+
+
+class HandClock(HubClock):
+    """The hub's time, but that what is due in half a second or later comes when the test lets it."""
+
+    def __init__(self):
+        self._pauses = []
+
+    def call_later(self, seconds, call):
+        if seconds < 0.5:
+            return super().call_later(seconds, call)
+        pause = LongPause(seconds, call)
+        self._pauses.append(pause)
+        return pause
+
+    @property
+    def waiting(self):
+        """How many seconds each call that waits was to wait."""
+        return [pause.seconds for pause in self._pauses if pause.call is not None]
+
+    def let_pass(self):
+        """Let all that waits come."""
+        pauses, self._pauses = self._pauses, []
+        for pause in pauses:
+            if pause.call is not None:
+                pause.call()
 
 
 class Told(list):
@@ -74,3 +118,23 @@ def delete(journal, session_id="s1"):
     journal.delete(session_id, told)
     until(lambda: told)
     assert told == [None]
+
+
+def count_rows(connection, table):
+    return connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+
+
+def moved(connection):
+    """Return what tells whether everything that was committed is in the tables."""
+    return lambda: not count_rows(connection, "commits")
+
+
+@contextmanager
+def open_on(path, **options):
+    """Open the log in any file, made where it is missing, on the hub's time."""
+    connect(path).close()
+    journal = SQLiteJournal(path, HubClock(), **options)
+    try:
+        yield journal
+    finally:
+        journal.close()
