@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from actors.session.journal import Claim, JournalUnavailable, LogPruned, SessionRecord
+from server.diagnosis import diagnosis
 from server.journal.entries import decode
 from server.journal.memtable import Memtable
-from server.journal.problems import explain
 from server.journal.rows import rows_of
 from server.journal.segments import MOST_FRAMES, split
 
@@ -84,7 +85,7 @@ class Archive:
         record = self.find(session_id)
         if record is None or seq < record.first_seq:
             return LogPruned(f"the log of {session_id} isn't kept from {seq} on")
-        return JournalUnavailable(f"event {seq} of {session_id} is missing: restore {self._path} from a backup")
+        return JournalUnavailable(f"event {seq} of {session_id} is missing in {self._path}: put a backup in its place")
 
     def claimed(self, user_id: str, client_msg_id: str) -> Claim | None:
         """Return what a message id was spent on, or None."""
@@ -113,7 +114,7 @@ class Archive:
         try:
             return self._connection.execute(statement, values).fetchall()
         except sqlite3.Error as error:
-            raise JournalUnavailable(explain(error, self._path)) from error
+            raise JournalUnavailable(diagnosis(error, self._path)) from error
 
 
 def replay(connection: sqlite3.Connection) -> tuple[Memtable, int]:
@@ -128,8 +129,11 @@ def replay(connection: sqlite3.Connection) -> tuple[Memtable, int]:
             last = number
             for entry in decode(commit):
                 memtable.absorb(entry)
-    except (sqlite3.Error, msgspec.MsgspecError) as error:
-        raise JournalUnavailable(explain(error, path_of(connection))) from error
+    except sqlite3.Error as error:
+        raise JournalUnavailable(diagnosis(error, path_of(connection))) from error
+    except msgspec.MsgspecError as error:
+        problem = f"commit {number} in {path_of(connection)} is damaged: put a backup in its place ({error})"
+        raise JournalUnavailable(problem) from error
     return memtable, last
 
 
@@ -167,7 +171,7 @@ def _many(connection: sqlite3.Connection, statement: str, rows: Sequence[tuple[o
         connection.execute(statement.format(rows=values), list(chain.from_iterable(some)))
 
 
-def path_of(connection: sqlite3.Connection) -> str:
+def path_of(connection: sqlite3.Connection) -> Path:
     """Return the file behind a connection."""
     _, _, path = connection.execute("PRAGMA database_list").fetchone()
-    return str(path)
+    return Path(path)

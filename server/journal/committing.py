@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 from functools import partial
 from typing import TYPE_CHECKING
 
 from actors.session.journal import JournalUnavailable
+from server.diagnosis import diagnosis
 from server.journal.entries import encode
-from server.journal.problems import explain, is_busy
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from actors.runtime.clock import Clock
     from actors.session.journal import Done
@@ -34,7 +35,7 @@ class CommitTable:
     """Writes commits by number. Where another one is writing it tries again, for ``patience`` seconds."""
 
     def __init__(
-        self, worker: Worker, clock: Clock, path: str, number: int, strike: Callable[[str], object], patience: float
+        self, worker: Worker, clock: Clock, path: Path, number: int, strike: Callable[[str], object], patience: float
     ) -> None:
         """Go on after commit ``number``; ``strike`` is called with "Commit" in each transaction, and may break it."""
         self._worker = worker
@@ -64,8 +65,13 @@ class CommitTable:
             done(None)
             return
         waited = self._clock.monotonic() - since
-        if is_busy(error) and waited < self._patience:
+        if _is_busy(error) and waited < self._patience:
             pause = SHORT_PAUSE if waited < SHORT_PAUSES_FOR else LONG_PAUSE
             self._clock.call_later(pause, partial(self._try, row, done, since))
         else:
-            done(JournalUnavailable(explain(error, self._path)))
+            done(JournalUnavailable(diagnosis(error, self._path)))
+
+
+def _is_busy(error: Exception) -> bool:
+    # The bits above say more closely at what.
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF == sqlite3.SQLITE_BUSY

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from server.diagnosis import diagnosis
 from server.journal.archive import compact
-from server.journal.problems import explain
 
 if TYPE_CHECKING:
     import sqlite3
@@ -37,7 +37,7 @@ HELD_UP_MS = 20
 class Compactor:
     """Moves one memtable at a time. What can't be moved stays, is read from memory, and is tried again."""
 
-    def __init__(self, layers: Layers, thread: Thread, clock: Clock, path: str, number: Callable[[], int]) -> None:
+    def __init__(self, layers: Layers, thread: Thread, clock: Clock, path: Path, number: Callable[[], int]) -> None:
         """Have nothing to move; ``number`` tells the last commit that is in the layers."""
         self._layers = layers
         self._thread = thread
@@ -81,7 +81,7 @@ class Compactor:
         if self._stopped:
             return
         if error is not None:
-            log.warning("compaction_failed", problem=explain(error, self._path))
+            log.warning("compaction_failed", problem=diagnosis(error, self._path))
             self._timer = self._clock.call_later(LONGEST_STAY, self._start)
             return
         self._layers.drop()
@@ -91,7 +91,7 @@ class Compactor:
 
     def _checked(self, error: Exception | None) -> None:
         if error is not None:
-            log.warning("checkpoint_failed", problem=explain(error, self._path))
+            log.warning("checkpoint_failed", problem=diagnosis(error, self._path))
 
     def _cancel(self) -> None:
         if self._timer is not None:
@@ -99,7 +99,7 @@ class Compactor:
             self._timer = None
 
 
-def checkpoint(connection: sqlite3.Connection, path: str) -> None:
+def checkpoint(connection: sqlite3.Connection, path: Path) -> None:
     """Copy the write-ahead log into the file, and begin it anew where it has grown long; blocks on the disk.
 
     Raises:
