@@ -36,7 +36,9 @@ def test_the_version_is_told(greenroom):
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["serve"], ["users"], ["users", "add"], ["config"], ["faults"], ["faults", "load"]]
+    "command",
+    [[], ["serve"], ["users"], ["users", "add"], ["config"], ["faults"], ["faults", "load"], ["journal"]]
+    + [["journal", name] for name in ("verify", "tail", "export", "prune")],
 )
 def test_every_command_explains_itself(greenroom, command):
     done = greenroom(*command, "--help")

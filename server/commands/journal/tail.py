@@ -3,7 +3,6 @@
 import heapq
 import json
 import sys
-import time
 from collections.abc import Iterable, Iterator
 from operator import itemgetter
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import click
 
 from actors.session.journal import SessionRecord
-from server.commands.journal.ending import ending_quietly
+from server.commands.journal.ending import ending_quietly, on_ctrl_c
 from server.commands.journal.lines import line
 from server.commands.journal.reading import chosen, reading
 from server.commands.options import settings_options
@@ -77,13 +76,13 @@ def tail(
     With --follow it goes on with what a running server adds.
     """
     with reading(data_dir, config_file) as reader, ending_quietly():
+        ended = on_ctrl_c() if follow else None
         follower = Follower(session_id, username)
         reader.changed()
         with reader.snapshot() as snapshot:
             _show(follower.last(snapshot, lines), as_json=as_json)
-        while follow:
+        while ended is not None and not ended.wait(POLL_SECONDS):
             _show(_more(reader, follower), as_json=as_json)
-            time.sleep(POLL_SECONDS)
 
 
 def _more(reader: Reader, follower: Follower) -> list[Entry]:
