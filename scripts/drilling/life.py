@@ -1,0 +1,54 @@
+"""The server's lives on one data directory."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from tests.system.process import ServerProcess, spawn
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SETTINGS = """\
+# What is drilled is kills: nobody is to run into a limit on the way.
+[limits]
+connections_per_user = 1000
+sessions_per_user = 1000
+
+[tokens]
+access_ttl = 86400
+
+[restart.agent]
+max_restarts = 500
+backoff = {min = 0, max = 0}
+"""
+
+
+class Life:
+    """One life of the server, from a start that it survived; ``number`` counts them from 1."""
+
+    def __init__(self, number: int, data_dir: Path) -> None:
+        """Start a server and wait until it listens; blocks.
+
+        Raises:
+            AssertionError: it doesn't start.
+        """
+        self.number = number
+        self.killed = False
+        self.server = ServerProcess(data_dir, "--demo", toml=SETTINGS)
+
+    def kill(self) -> None:
+        """End it as nobody can prepare for."""
+        self.killed = True
+        self.server.kill()
+
+
+async def stillborn(data_dir: Path, seconds: float) -> None:
+    """Start a server and kill it so many seconds later, whether it listens by then or not."""
+    process = spawn(data_dir, "--demo")
+    try:
+        await asyncio.sleep(seconds)
+    finally:
+        process.kill()
+        process.communicate()
