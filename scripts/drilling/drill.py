@@ -72,42 +72,38 @@ class Drill:
             AssertionError: a promise is broken, or something took too long.
         """
         began = time.monotonic()
-        life = await self._start()
+        await self._rise()
         try:
-            await asyncio.to_thread(self._seat, life.server)
+            await asyncio.to_thread(self._seat, self._life.server)
             for number in range(1, self.plan.rounds + 1):
                 self.stage = f"round {number} of {self.plan.rounds}"
-                await self._use_and_kill(life)
-                life = await self._rise()
+                await self._use_and_kill(self._life)
+                await self._rise()
                 after_each()
             self.stage = f"after all {self.plan.rounds} rounds"
-            await self._be_left_alone(life.server)
-            logs = await self._come_to_the_end(life)
-            status = await asyncio.to_thread(life.server.end)
+            logs = await self._come_to_the_end(self._life)
         finally:
-            life.kill()
-        assert status == 0, f"the last server drained, and ended with {status}"
-        assert not life.server.faults(), "\n".join(["faults of the server's own:", *life.server.faults()])
+            self._life.kill()
         check_all(self._people, self._tabs, logs)
         kills = Kills(*(self._kills[moment] for moment in Kills._fields))
         return Report.of(self.plan.rounds, kills, time.monotonic() - began, self._people, logs.values())
 
     # The server.
 
-    async def _start(self) -> Life:
+    async def _start(self) -> None:
         starting = asyncio.create_task(asyncio.to_thread(Life, next(self._numbers), self._data_dir))
         try:
-            return await asyncio.shield(starting)
+            self._life = await asyncio.shield(starting)
         except asyncio.CancelledError:
             # The thread goes on; what it starts must not be left behind.
             (await starting).kill()
             raise
 
-    async def _rise(self) -> Life:
+    async def _rise(self) -> None:
         while self._random.random() < STILLBORN:
             await stillborn(self._data_dir, self._random.uniform(0, START))
             self._kills["starting"] += 1
-        return await self._start()
+        await self._start()
 
     def _moment(self) -> float:
         """Return after how many seconds of load to kill."""
@@ -154,7 +150,8 @@ class Drill:
             await asyncio.sleep(0.5)
 
     async def _come_to_the_end(self, life: Life) -> dict[str, list[Event]]:
-        """Let everything end that was begun, and return all logs."""
+        """Let everything end that was begun, the server at last, and return all logs."""
+        await self._be_left_alone(life.server)
         await together((tab.arrive(life) for tab in self._tabs), END_SECONDS)
         await together((tab.settle() for tab in self._tabs), END_SECONDS)
         heads = {session_id: len(events) for session_id, events in (await self._logs(life.server)).items()}
@@ -162,6 +159,9 @@ class Drill:
         logs = await self._logs(life.server)
         await together((tab.see(len(logs[tab.session_id])) for tab in self._tabs), END_SECONDS)
         await together((tab.leave(life, answered=True) for tab in self._tabs), END_SECONDS)
+        status = await asyncio.to_thread(life.server.end)
+        assert status == 0, f"the last server was to drain, and ended with {status}"
+        assert not life.server.faults(), "\n".join(["faults of the server's own:", *life.server.faults()])
         return logs
 
     async def _logs(self, server: ServerProcess) -> dict[str, list[Event]]:
