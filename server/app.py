@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import socket
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import gevent
@@ -16,18 +17,19 @@ from gevent.pywsgi import WSGIServer
 
 from actors.agents.registry import AgentCatalog
 from actors.runtime.errors import RuntimeFault
+from actors.runtime.injection import strike_point
 from actors.runtime.runtime import Runtime
 from actors.runtime.specs import ChildSpec
 from actors.runtime.watchdog import Watchdog
 from actors.session.environment import Environment
-from actors.session.messages import Describe
+from actors.session.messages import Describe, TakeUp
 from actors.session.root import Root
 from actors.session.session import INTERNAL_MAILBOX, Session
 from server.accounts import Accounts
-from server.database import open_database
+from server.database import FILE_NAME, open_database
 from server.demo import seed_demo
 from server.http.application import application
-from server.journal.memory import MemoryJournal
+from server.journal.sqlite import SQLiteJournal
 from server.key import load_key
 from server.policies import restart_policies
 from server.reception import Reception
@@ -35,6 +37,7 @@ from server.tokens import Tokens
 from server.upgrade import Upgrade
 
 if TYPE_CHECKING:
+    from actors.session.journal import Journal
     from config.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -64,12 +67,17 @@ class Server:
         if settings.demo:
             seed_demo(accounts)
         tokens = Tokens(self._database, load_key(settings.data_dir), settings.tokens)
-        journal = MemoryJournal()
         self.runtime = Runtime()
-        environment = _environment(settings, agents, journal, accounts)
+        self.journal = SQLiteJournal(
+            settings.data_dir / FILE_NAME,
+            self.runtime.clock,
+            sync=settings.journal.sync,
+            strike=partial(strike_point, self.runtime, "journal"),
+        )
+        environment = _environment(settings, agents, self.journal, accounts)
         root = self.runtime.supervise(ChildSpec("root", Root, (environment,), mailbox=INTERNAL_MAILBOX))
-        self.reception = Reception(settings, accounts, tokens, journal, root)
-        app = application(self.runtime, journal, accounts, tokens, self.reception)
+        self.reception = Reception(settings, accounts, tokens, self.journal, root)
+        app = application(self.runtime, self.journal, accounts, tokens, self.reception)
         self._http = WSGIServer(
             self._listener,
             app,
@@ -90,7 +98,11 @@ class Server:
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     def start(self) -> None:
-        """Take connections."""
+        """Take up the work that an earlier process left, and take connections."""
+        unfinished = self.journal.unfinished()
+        if unfinished:
+            log.info("taking_up", sessions=len(unfinished))
+            self._root.tell(TakeUp(tuple(unfinished)))
         self._http.start()
         self._sweeper.start()
         self._watchdog.start()
@@ -125,6 +137,7 @@ class Server:
             self.runtime.stop(timeout=STOP_SECONDS)
         except RuntimeFault as fault:
             log.warning("stop_incomplete", problem=str(fault))
+        self.journal.close()
         self._database.close()
 
     def _sweep(self) -> None:
@@ -181,7 +194,7 @@ def _agents(settings: Settings) -> AgentCatalog:
     return AgentCatalog.load(tuple(dict.fromkeys(paths)))
 
 
-def _environment(settings: Settings, agents: AgentCatalog, journal: MemoryJournal, accounts: Accounts) -> Environment:
+def _environment(settings: Settings, agents: AgentCatalog, journal: Journal, accounts: Accounts) -> Environment:
     def roles_of(user_id: str) -> tuple[str, ...]:
         account = accounts.by_id(user_id)
         return () if account is None else account.roles
@@ -193,6 +206,7 @@ def _environment(settings: Settings, agents: AgentCatalog, journal: MemoryJourna
         roles_of,
         run_timeout=settings.timeouts.run,
         tool_timeout=settings.timeouts.tool,
+        idle_session=settings.timeouts.idle_session,
         queued_messages=settings.limits.queued_messages,
         sessions_per_user=settings.limits.sessions_per_user,
         policies=restart_policies(settings.restart),

@@ -323,6 +323,10 @@ class Connection:
         """Hear that a session no longer writes here."""
         self._attachments.detach(session_id)
 
+    def outrun(self) -> None:
+        """Hear that it is so far behind that what it has yet to be shown isn't kept any more."""
+        self.close(4010, "too slow: what comes next for you isn't kept any more")
+
     def gone(self, session_id: str, refusal: Refusal) -> None:
         """Hear that a session is no more; close where it was the only one and the fault is ours."""
         self._attachments.detach(session_id)

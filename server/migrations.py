@@ -37,6 +37,50 @@ STEPS = (
     CREATE INDEX refresh_tokens_of_family ON refresh_tokens (family);
     CREATE INDEX refresh_tokens_by_age ON refresh_tokens (expires_at);
     """,
+    """
+    CREATE TABLE commits (
+        number INTEGER PRIMARY KEY,
+        entries BLOB NOT NULL
+    ) STRICT;
+
+    CREATE TABLE sessions (
+        session_id TEXT PRIMARY KEY,
+        user_id TEXT NOT NULL,
+        title TEXT NOT NULL,
+        epoch TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL,
+        head_seq INTEGER NOT NULL,
+        first_seq INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX sessions_of_user ON sessions (user_id);
+
+    CREATE TABLE segments (
+        session_id TEXT NOT NULL,
+        last_seq INTEGER NOT NULL,
+        first_seq INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL,
+        frames BLOB NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX segments_in_order ON segments (session_id, last_seq);
+
+    CREATE TABLE runs (
+        run_id TEXT PRIMARY KEY,
+        session_id TEXT NOT NULL,
+        seq INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX runs_of_session ON runs (session_id);
+
+    CREATE TABLE message_ids (
+        user_id TEXT NOT NULL,
+        client_msg_id TEXT NOT NULL,
+        session_id TEXT NOT NULL,
+        run_id TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (user_id, client_msg_id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX message_ids_of_session ON message_ids (session_id);
+    """,
 )
 
 

@@ -98,6 +98,11 @@ class Reception:
         mine = record is not None and account is not None and record.user_id == account.user_id
         return session_id if mine else None
 
+    @property
+    def recording(self) -> bool:
+        """Whether the log can be written."""
+        return self._journal.available
+
     # Coming and going.
 
     def receive(self, websocket: WebSocket, address: str, who: tuple[Claims, Account] | None, early: bytes) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
-from actors.runtime.ledger import Action
+from actors.runtime.ledger import TIMED, Action
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,7 +19,6 @@ MOST_INJECTIONS = 100_000
 MOST_SECONDS = 86_400
 
 TRIGGERS = ("nth", "every", "probability")
-TIMED = frozenset({Action.DELAY, Action.HANG})
 PLAN_NAMES = ("seed", "budget", "rules")
 RULE_NAMES = ("address", "message", *TRIGGERS, "action", "seconds")
 

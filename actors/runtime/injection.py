@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from gevent.monkey import get_original
+
 from actors.runtime.errors import AskTimeout, InjectedFault, MailboxFull
 from actors.runtime.future import Future
-from actors.runtime.ledger import START, Action
+from actors.runtime.ledger import START, TIMED, Action
 from actors.runtime.mailbox import Envelope
 from actors.runtime.states import ACCEPTING
 from actors.runtime.telemetry import FaultInjected
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
 
     from actors.runtime.cell import Cell
     from actors.runtime.ledger import Injection
+    from actors.runtime.runtime import Runtime
 
 
 class Spared(Envelope):
@@ -52,6 +57,29 @@ def strike_start(cell: Cell) -> None:
         raise InjectedFault(injection)
 
 
+def strike_point(runtime: Runtime, address: str, name: str) -> None:
+    """Do what the plan says at a point of the code that is no actor's: ``name`` stands for a message's type.
+
+    A hang or a delay blocks the thread for its seconds, as a slow disk would. May be called from any thread.
+
+    Raises:
+        InjectedFault: for any other action; what only an actor can suffer is a failure here.
+    """
+    injection = None if runtime.faults is None else runtime.faults.decide(address, 0, name)
+    if injection is None:
+        return
+    runtime.call_soon(runtime.telemetry.emit, FaultInjected(address, 0, injection.action.value, name))
+    if injection.action is Action.SIGKILL:
+        _end_process()
+    elif injection.action in TIMED:
+        _block(injection.seconds or 0.0)
+    else:
+        raise InjectedFault(injection)
+
+
+_block = get_original("time", "sleep")
+
+
 def _decide(cell: Cell, message: str) -> Injection | None:
     faults = cell.runtime.faults
     injection = None if faults is None else faults.decide(cell.address, cell.incarnation, message)
@@ -59,6 +87,15 @@ def _decide(cell: Cell, message: str) -> Injection | None:
         event = FaultInjected(cell.address, cell.incarnation, injection.action.value, message)
         cell.runtime.telemetry.emit(event)
     return injection
+
+
+def _end_process() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _sigkill(_cell: Cell, _envelope: Envelope, _injection: Injection) -> bool:
+    _end_process()
+    return True
 
 
 def _raise(_cell: Cell, _envelope: Envelope, injection: Injection) -> bool:
@@ -132,4 +169,5 @@ _STRIKES: Mapping[Action, Callable[[Cell, Envelope, Injection], bool]] = {
     Action.DROP: _drop,
     Action.DUPLICATE: _duplicate,
     Action.HANG: _hang,
+    Action.SIGKILL: _sigkill,
 }

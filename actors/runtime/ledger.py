@@ -31,8 +31,14 @@ class Action(StrEnum):
     """The message comes twice; the second time nobody waits for a reply."""
     HANG = "hang"
     """The handler blocks for ``seconds``, or until it is killed, before it runs."""
+    SIGKILL = "sigkill"
+    """The whole process is killed at this very delivery, as by the kernel."""
     FAIL_START = "fail_start"
     """`InjectedFault` in the place of an actor's start."""
+
+
+TIMED = frozenset({Action.DELAY, Action.HANG})
+"""What takes time, and may say how much."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from actors.session.connection import Refusal
+from actors.session.journal import JournalUnavailable, LogPruned
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
 
 READ_AT_ONCE = 100
 """How many events a subscription that is behind reads from the journal before it looks at its socket again."""
+
+UNREADABLE = Refusal("internal", "The session's log can't be read now. Try again later.", temporary=True)
 
 
 class Subscription:
@@ -62,6 +67,10 @@ class Audience:
         """Go over a copy, so that the loop may remove."""
         return iter(tuple(self._subscriptions))
 
+    def __len__(self) -> int:
+        """Count them."""
+        return len(self._subscriptions)
+
     def __contains__(self, subscription: Subscription) -> bool:
         """Tell whether it is here."""
         return subscription in self._subscriptions
@@ -96,11 +105,23 @@ class Audience:
         Blocks as long as the journal reads.
         """
         subscription = self._subscriptions[subscription]
-        behind = True
-        while behind and subscription.cursor < head_seq:
-            limit = min(READ_AT_ONCE, head_seq - subscription.cursor)
-            frames = self._journal.read(self._session_id, subscription.cursor, limit)
-            behind = bool(frames) and all(_write(subscription, frame) for frame in frames)
+        try:
+            while self._write_more(subscription, head_seq):
+                pass
+        except LogPruned:
+            self.remove(subscription)
+            subscription.connection.outrun()
+        except JournalUnavailable:
+            self.remove(subscription)
+            subscription.connection.gone(self._session_id, UNREADABLE)
+
+    def _write_more(self, subscription: Subscription, head_seq: int) -> bool:
+        """Write the next events that the subscription lacks; tell whether there is more to write, and room for it."""
+        limit = min(READ_AT_ONCE, head_seq - subscription.cursor)
+        if limit <= 0 or not subscription.connection.writable:
+            return False
+        frames = self._journal.read(self._session_id, subscription.cursor, limit)
+        return bool(frames) and all(_write(subscription, frame) for frame in frames)
 
 
 def _write(subscription: Subscription, frame: bytes) -> bool:

@@ -7,12 +7,12 @@ import math
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from actors.runtime.actor import receives
-from actors.session.conduct import Conduct
-from actors.session.connection import Refusal
+from actors.session.connection import UNAVAILABLE, Refusal
 from actors.session.events import MessageAccepted, MessageDequeued
 from actors.session.identifiers import new_id
 from actors.session.messages import Cancel, Command, Dequeue, Reattach, Submit, Subscribe, Unsubscribe
 from actors.session.receipts import UNANSWERED, Acceptance, Ending
+from actors.session.rest import Rest
 from actors.session.runs import Admission, LiveRun
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from actors.session.audience import Subscription
     from actors.session.journal import Claim
     from actors.session.messages import After
-    from actors.session.receipts import Receipts
 
 BUSY = Refusal("busy", "The session is working on another message.", temporary=True)
 QUEUE_FULL = Refusal("queue_full", "Too many messages wait already.", temporary=True)
@@ -35,12 +34,14 @@ C = TypeVar("C")
 
 
 def once_ready(handler: Callable[[Any, C], None]) -> Callable[[Any, C], None]:
-    """Let a command wait in ``early`` until the log is read."""
+    """Let a command wait in ``early`` until the log is read; refuse it where that may take long."""
 
     @functools.wraps(handler)
     def handle(self: Commands, command: C) -> None:
         if self.ready:
             handler(self, command)
+        elif self.interrupted and isinstance(command, Command):
+            command.connection.refuse(command.frame_id, UNAVAILABLE)
         else:
             self.early.append(command)
 
@@ -53,11 +54,10 @@ def refuse_undelivered(message: Any) -> None:
         message.connection.refuse(message.frame_id, UNANSWERED)
 
 
-class Commands(Conduct):
+class Commands(Rest):
     """The part of a session that answers its connections."""
 
     user_id: str
-    receipts: Receipts
     epoch = ""
 
     # Watching.
@@ -121,6 +121,7 @@ class Commands(Conduct):
         self.audience.remove(command.subscription)
         command.connection.detached(self.session_id)
         command.connection.acknowledge(command.frame_id)
+        self.consider_rest()
 
     # Messages.
 
@@ -136,6 +137,9 @@ class Commands(Conduct):
         if agent not in self.environment.agents:
             refusal = Refusal("not_found", f"There is no agent {agent!r}.")
             subscription.connection.refuse(command.frame_id, refusal)
+            return
+        if not self.environment.journal.available:
+            subscription.connection.refuse(command.frame_id, UNAVAILABLE)
             return
         admission = self._admit(command)
         if admission in (Admission.BUSY, Admission.QUEUE_FULL):

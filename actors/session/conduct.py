@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 class Conduct(Supervisor):
     """The part of a session that works through its runs.
 
-    While ``ready`` is false the log is being read: what the runs are isn't known, and nothing is decided.
+    While ``ready`` is false the log is being read: what the runs are isn't known, and nothing is decided. Where it
+    can't even be written, ``interrupted`` is true as well.
     """
 
     environment: Environment
@@ -37,6 +38,7 @@ class Conduct(Supervisor):
     early: list[Any]
     head_seq = 0
     ready = False
+    interrupted = False
     draining = False
 
     def record(self, run_id: str, data: Data) -> None:
@@ -73,7 +75,8 @@ class Conduct(Supervisor):
     @receives(RunFinished)
     def _on_run_finished(self, message: RunFinished) -> None:
         if not self.ready:
-            self.early.append(message)
+            if not self.interrupted:
+                self.early.append(message)
             return
         self.finish_run(message)
         self.go_on()

@@ -18,6 +18,12 @@ class Refusal(NamedTuple):
     retry_after_ms: int | None = None
 
 
+UNAVAILABLE = Refusal(
+    "internal", "The server can't record anything now. Try again soon.", temporary=True, retry_after_ms=1000
+)
+"""Nothing is shown that isn't recorded, so nothing begins that can't be."""
+
+
 class Connection(Protocol):
     """One socket of one user. Nothing here blocks; after the socket's end everything does nothing."""
 
@@ -44,6 +50,9 @@ class Connection(Protocol):
 
     def detached(self, session_id: str) -> None:
         """Hear that it no longer does, as the client wished."""
+
+    def outrun(self) -> None:
+        """Hear that it is so far behind that what it has yet to be shown isn't kept any more."""
 
     def gone(self, session_id: str, refusal: Refusal) -> None:
         """Hear that the session is no more: given up by its supervisor (``internal``), or deleted (``not_found``)."""

@@ -1,7 +1,8 @@
 """Who records: the only actor that assigns a seq.
 
 It checks an event against the run's life, numbers it, encodes it once and gives the bytes to the journal. What is
-committed goes on to the session, in order.
+committed goes on to the session, in order. What can't be committed is forgotten, as if it had never been: the log is
+read again once it can be written again.
 """
 
 from __future__ import annotations
@@ -27,18 +28,35 @@ from actors.session.events import (
 )
 from actors.session.journal import JournalUnavailable
 from actors.session.lifecycle import Conversation, IllegalEvent
-from actors.session.messages import Committed, Emit, Flush, Logged, LogReady, Say, Shown
+from actors.session.messages import (
+    Committed,
+    Emit,
+    Flush,
+    Logged,
+    LogLost,
+    LogReady,
+    LogWritable,
+    LossNoted,
+    Say,
+    Shown,
+)
 
 if TYPE_CHECKING:
     from actors.runtime.ref import ActorRef
-    from actors.session.journal import Journal
+    from actors.session.journal import Journal, Opening
 
 READ_AT_ONCE = 1000
 """How many events are read from the journal at once when the log is folded."""
 
+LOST = JournalUnavailable("what was to be recorded is lost")
+
 
 class Emitter(Actor):
-    """Records one session's events. Its ``session`` hears `LogReady` at each start, then `Logged` and `Shown`."""
+    """Records one session's events.
+
+    Its ``session`` hears `LogReady` at each start, then `Logged` and `Shown`; where the journal fails `LogLost`, and
+    then `LogReady` anew.
+    """
 
     def __init__(self, journal: Journal, session_id: str, session: ActorRef[Any]) -> None:
         """Stand at an unread log."""
@@ -51,21 +69,24 @@ class Emitter(Actor):
         self._flushes: deque[tuple[int, Reply[None]]] = deque()
         self._told_after: dict[int, tuple[ActorRef[Any], Any]] = {}
         self._answer: Answer | None = None
+        self._lost = False
 
     def on_start(self) -> None:
-        """Fold the log; blocks while the journal reads."""
-        record = self._journal.find(self._session_id)
-        if record is None:
+        """Open the log; blocks until what earlier lives appended is decided, and while the journal reads."""
+        self._open()
+
+    def _open(self) -> None:
+        opening = self._journal.open(self._session_id)
+        if opening is None:
             raise JournalUnavailable(f"the log of {self._session_id} is gone")
-        self._conversation = fold(self._journal, self._session_id, record.first_seq, record.head_seq)
+        self._conversation = fold(self._journal, opening)
         waiting = tuple(self._conversation.queue)
-        self._session.tell(
-            LogReady(self.incarnation, record.epoch, record.head_seq, self._conversation.active, waiting)
-        )
+        epoch, head_seq = opening.record.epoch, opening.record.head_seq
+        self._session.tell(LogReady(self.incarnation, epoch, head_seq, self._conversation.active, waiting))
 
     @receives(Emit)
     def _on_emit(self, message: Emit) -> None:
-        if not self._is_current(message.run_id, message.attempt):
+        if self._lost or not self._is_current(message.run_id, message.attempt):
             self.log.debug("late_event", run_id=message.run_id, kind=type(message.data).__name__)
             return
         try:
@@ -81,7 +102,7 @@ class Emitter(Actor):
 
     @receives(Say)
     def _on_say(self, message: Say) -> None:
-        if not self._is_current(message.run_id, message.attempt):
+        if self._lost or not self._is_current(message.run_id, message.attempt):
             return
         if self._answer is None or not self._answer.is_of(message.run_id, message.attempt):
             self._answer = Answer(message.run_id, message.attempt)
@@ -92,7 +113,11 @@ class Emitter(Actor):
     @receives(Flush)
     def _on_flush(self, _: Flush) -> None:
         reply = self.defer()
-        if reply is not None:
+        if reply is None:
+            return
+        if self._lost:
+            reply.fail(LOST)
+        else:
             self._flushes.append((self._conversation.head_seq, reply))
             self._answer_flushes()
 
@@ -104,7 +129,8 @@ class Emitter(Actor):
     @receives(Committed)
     def _on_committed(self, message: Committed) -> None:
         if message.error is not None:
-            raise message.error
+            self._lose(message.error)
+            return
         entries = self._batches.popleft()
         self._session.tell(Logged(entries))
         for entry in entries:
@@ -114,6 +140,29 @@ class Emitter(Actor):
         self._answer_flushes()
         while self._held_back and self._held_back[0][0] <= entries[-1].event.seq:
             self._session.tell(self._held_back.popleft()[1])
+
+    def _lose(self, error: Exception) -> None:
+        """Forget what isn't committed, and wait until the session knows, and the journal can be written again."""
+        if self._lost:
+            return  # What was appended behind the one that failed fails with it.
+        self._lost = True
+        self.log.warning("log_lost", problem=str(error))
+        self._session.tell(LogLost(self.incarnation))
+        for _, reply in self._flushes:
+            reply.fail(LOST)
+        for forgotten in (self._batches, self._held_back, self._flushes, self._told_after):
+            forgotten.clear()
+        self._answer = None
+
+    @receives(LossNoted)
+    def _on_loss_noted(self, _: LossNoted) -> None:
+        # Not before: what the session said in ignorance of the loss would be taken for said in knowledge of it.
+        self._journal.when_available(self.mailer(LogWritable))
+
+    @receives(LogWritable)
+    def _on_log_writable(self, _: LogWritable) -> None:
+        self._open()
+        self._lost = False
 
     def _show(self, delta: Shown) -> None:
         # A delta never overtakes an event that came before it.
@@ -159,10 +208,21 @@ class Emitter(Actor):
         return recorded
 
 
-def fold(journal: Journal, session_id: str, first_seq: int, head_seq: int) -> Conversation:
-    """Read a log and return what isn't finished in it; blocks while the journal reads."""
-    conversation = Conversation(first_seq - 1)
-    while conversation.head_seq < head_seq:
-        for frame in journal.read(session_id, conversation.head_seq, READ_AT_ONCE):
-            conversation.apply(decode(frame))
+def fold(journal: Journal, opening: Opening) -> Conversation:
+    """Return what isn't finished in a log, reading no more of it than that takes; blocks while the journal reads.
+
+    Raises:
+        JournalUnavailable: the log ends before its head.
+    """
+    record, unfinished = opening
+    conversation = Conversation(min(unfinished.values(), default=record.head_seq + 1) - 1)
+    while conversation.head_seq < record.head_seq:
+        frames = journal.read(record.session_id, conversation.head_seq, READ_AT_ONCE)
+        if not frames:
+            raise JournalUnavailable(f"the log of {record.session_id} ends at {conversation.head_seq}")
+        for entry in map(decode, frames):
+            if entry.run_id in unfinished:
+                conversation.apply(entry)
+            else:
+                conversation.pass_over(entry.seq)
     return conversation

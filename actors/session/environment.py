@@ -40,6 +40,8 @@ class Environment:
     run_timeout: float = 120.0
     tool_timeout: float = 30.0
     progress_after: float = 5.0
+    idle_session: float = 300.0
+    """How long a session that nobody watches and that has nothing to do keeps its actors."""
     queued_messages: int = 20
     sessions_per_user: int = 100
     policies: Policies = field(default_factory=Policies)

@@ -27,7 +27,7 @@ from actors.session.messages import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from actors.session.journal import Journal, SessionRecord
+    from actors.session.journal import Journal, Opening
     from actors.session.lifecycle import Conversation, Run
 
 FAILED = Fault("session_failed", "The session failed and could not be restarted.")
@@ -51,14 +51,14 @@ class Farewell(Actor):
         Raises:
             JournalUnavailable: the log can't be written; what is open in it is taken up when the session next starts.
         """
-        record = self._journal.find(self._session_id)
-        if record is not None:
-            self._close(record)
+        opening = self._journal.open(self._session_id)
+        if opening is not None:
+            self._close(opening)
         self.send_after(OPEN_FOR, Retire())
 
-    def _close(self, record: SessionRecord) -> None:
+    def _close(self, opening: Opening) -> None:
         self._journal.release_claims(self._session_id)
-        conversation = fold(self._journal, self._session_id, record.first_seq, record.head_seq)
+        conversation = fold(self._journal, opening)
         now_ms = self.runtime.clock.epoch_ms()
         entries = []
         for run_id, data in closing_events(conversation, now_ms):

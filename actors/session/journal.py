@@ -5,13 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from actors.session.events import Recorded
 
+    Done = Callable[[Exception | None], None]
+    """Called once, on the hub: with None when it is committed, or with the `JournalUnavailable` that kept it from it.
+
+    It may be called before the method that it was given to returns.
+    """
+
+
+def unheeded(_error: Exception | None) -> None:
+    """Do nothing: the `Done` of a write whose fate shows elsewhere."""
+
 
 class JournalUnavailable(Exception):
-    """The log can't be written or read now."""
+    """The log can't be written or read now. The message is for whoever runs the server: it says what to do."""
+
+
+class LogPruned(Exception):
+    """What was to be read is past its keep, and gone."""
 
 
 class SessionRecord(NamedTuple):
@@ -24,8 +38,17 @@ class SessionRecord(NamedTuple):
     created_at: int
     updated_at: int
     head_seq: int
+    """The seq of the last committed event; 0 where there is none."""
     first_seq: int
     """The oldest seq that is kept; ``head_seq + 1`` where none is."""
+
+
+class Opening(NamedTuple):
+    """A log as its next writer finds it."""
+
+    record: SessionRecord
+    unfinished: Mapping[str, int]
+    """The runs that aren't over, with the seqs of their ``message_accepted``."""
 
 
 class Claim(NamedTuple):
@@ -38,10 +61,25 @@ class Claim(NamedTuple):
 
 
 class Journal(Protocol):
-    """Logs by session, sessions by user, and the ids of clients' messages."""
+    """Logs by session, sessions by user, and the ids of clients' messages.
 
-    def create(self, session_id: str, user_id: str, title: str, now_ms: int) -> SessionRecord:
-        """Make an empty log under a new epoch, or return the record of the one that is there."""
+    What is found and read is what is committed. Nothing blocks unless it says so; a look-up may wait for a page of a
+    local disk.
+    """
+
+    @property
+    def available(self) -> bool:
+        """Whether the last write went well; while it didn't, every write fails at once, and the journal tries again."""
+
+    def when_available(self, call: Callable[[], object]) -> None:
+        """Call ``call`` on the hub, once, when the journal can be written again; before this returns where it can."""
+
+    def create(self, session_id: str, user_id: str, title: str, now_ms: int, done: Done) -> SessionRecord:
+        """Make an empty log under a new epoch, or return the record of the one that is there.
+
+        Raises:
+            JournalUnavailable: it can't be written now; ``done`` isn't called then.
+        """
 
     def find(self, session_id: str) -> SessionRecord | None:
         """Return a session's record, or None."""
@@ -49,17 +87,28 @@ class Journal(Protocol):
     def sessions(self, user_id: str) -> list[SessionRecord]:
         """Return a user's sessions, the one that changed last first."""
 
-    def delete(self, session_id: str) -> None:
+    def unfinished(self) -> list[tuple[str, str]]:
+        """Return user id and session id of every session with a run that isn't over, found without reading logs."""
+
+    def delete(self, session_id: str, done: Done) -> None:
         """Forget a session, its log and its message ids."""
 
-    def append(self, session_id: str, entries: Sequence[Recorded], done: Callable[[Exception | None], None]) -> None:
-        """Write entries whose seqs follow the head; returns at once.
+    def open(self, session_id: str) -> Opening | None:
+        """Return a log for its next writer, or None where there is none.
 
-        ``done`` is called on the hub once they are committed, or with the `JournalUnavailable` that kept them from it.
+        Blocks until every append of earlier writers is committed or has failed.
         """
 
+    def append(self, session_id: str, entries: Sequence[Recorded], done: Done) -> None:
+        """Write entries whose seqs follow the last append's; where that fails, those behind it fail as well."""
+
     def read(self, session_id: str, after: int, limit: int) -> list[bytes]:
-        """Return up to ``limit`` committed frames with seqs above ``after``, oldest first; may block."""
+        """Return up to ``limit`` committed frames with seqs above ``after``, oldest first, none left out.
+
+        Raises:
+            LogPruned: the one that is next isn't kept any more.
+            JournalUnavailable: it can't be read.
+        """
 
     def claimed(self, user_id: str, client_msg_id: str) -> Claim | None:
         """Return what a user's message id was spent on, or None."""
@@ -67,8 +116,8 @@ class Journal(Protocol):
     def claim(self, user_id: str, client_msg_id: str, session_id: str, run_id: str) -> None:
         """Spend a user's message id on a run; this is committed with the run's ``message_accepted``."""
 
-    def session_of(self, run_id: str) -> str | None:
-        """Return the session in whose log that run is unfinished, or None."""
-
     def release_claims(self, session_id: str) -> None:
         """Take back the claims of a session whose messages never got on record: it lost them with its life."""
+
+    def session_of(self, run_id: str) -> str | None:
+        """Return the session in whose log that run is unfinished, or None."""

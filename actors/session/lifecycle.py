@@ -76,6 +76,8 @@ class Run:
     phase: Phase = Phase.QUEUED
     attempt: int = 0
     started_at: int | None = None
+    last_at: int = 0
+    """When the last event of it was recorded, in epoch ms."""
     open_calls: dict[str, OpenCall] = field(default_factory=dict)
     tools_used: set[str] = field(default_factory=set)
 
@@ -142,9 +144,19 @@ class Conversation:
         run = self.find(event.run_id)
         assert run is not None
         self._change(run, event)
-        run.phase = after
+        run.phase, run.last_at = after, event.ts
         if after is Phase.OVER:
             self._drop(run)
+
+    def pass_over(self, seq: int) -> None:
+        """Take note of an event of a run that is known to be over.
+
+        Raises:
+            IllegalEvent: it isn't the next one.
+        """
+        if seq != self.head_seq + 1:
+            raise IllegalEvent(f"seq {seq} follows {self.head_seq}")
+        self.head_seq = seq
 
     def _accept(self, event: Event, data: MessageAccepted) -> None:
         run = Run(event.run_id, data.text, data.agent, data.client_msg_id, event.ts)

@@ -99,6 +99,39 @@ class ConnectionGone(NamedTuple):
     subscription: Subscription
 
 
+class RestDue(NamedTuple):
+    """From a session to itself: see whether it has been idle for long."""
+
+
+class Resting(NamedTuple):
+    """From a session to the root: it has nothing to do and nobody watches; send nothing more before `Passivate`."""
+
+    child_id: str
+
+
+class Passivate(NamedTuple):
+    """From the root to a session: end, unless something came before this; answered by its end or by `Staying`."""
+
+
+class Staying(NamedTuple):
+    """From a session to the root: something came; go on sending."""
+
+    child_id: str
+
+
+class TakeUp(NamedTuple):
+    """To the root: start these sessions, each a user id and a session id, for they have work left."""
+
+    sessions: tuple[tuple[str, str], ...]
+
+
+class LogDeleted(NamedTuple):
+    """From the journal to the root: a session's log is gone; or still there, for ``error``."""
+
+    child_id: str
+    error: Exception | None
+
+
 class Describe(NamedTuple):
     """Asked for: whether a run is under way."""
 
@@ -167,6 +200,20 @@ class Committed(NamedTuple):
     """The journal is done with the oldest batch of this emitter; ``error`` is None where it is on record."""
 
     error: Exception | None
+
+
+class LogWritable(NamedTuple):
+    """The journal can be written again."""
+
+
+class LogLost(NamedTuple):
+    """What the emitter of that incarnation had yet to record is lost, and nothing is recorded until `LogReady`."""
+
+    incarnation: int
+
+
+class LossNoted(NamedTuple):
+    """From the session to its emitter, behind everything that it said before it heard of the loss."""
 
 
 class LogReady(NamedTuple):

@@ -59,6 +59,10 @@ class Receipts:
         self._acceptances: dict[str, list[Acceptance]] = {}
         self._endings: dict[str, list[Ending]] = {}
 
+    def __len__(self) -> int:
+        """Count the runs that somebody waits for an answer about."""
+        return len(self._acceptances) + len(self._endings)
+
     def owe_acceptance(self, run_id: str, acceptance: Acceptance) -> None:
         """Answer once the run's ``message_accepted`` is committed."""
         self._acceptances.setdefault(run_id, []).append(acceptance)
@@ -79,6 +83,12 @@ class Receipts:
         """Return the runs whose end somebody waits for."""
         return list(self._endings)
 
+    def lose(self) -> None:
+        """Refuse the messages that are owed an answer: they can't be recorded."""
+        for run_id in list(self._acceptances):
+            for acceptance in self.accepted(run_id):
+                acceptance.connection.refuse(acceptance.frame_id, LOST)
+
     def forsake(self) -> None:
         """Refuse everything that is owed: whoever would have known is gone."""
         for answer in self._all():
@@ -94,9 +104,7 @@ class Receipts:
 
         Acceptances that are still owed after all of the log was shown aren't in it.
         """
-        for run_id in list(self._acceptances):
-            for acceptance in self.accepted(run_id):
-                acceptance.connection.refuse(acceptance.frame_id, LOST)
+        self.lose()
         for run_id in [run_id for run_id in self._endings if not is_open(run_id)]:
             for ending in self.ended(run_id):
                 ending.give()

@@ -12,10 +12,24 @@ from actors.runtime.specs import ChildSpec
 from actors.runtime.supervisor import Supervisor
 from actors.runtime.telemetry import StormBegan, StormEnded
 from actors.session.commands import refuse_undelivered
-from actors.session.connection import Refusal
+from actors.session.connection import UNAVAILABLE, Refusal
 from actors.session.farewell import GIVEN_UP, Farewell
 from actors.session.identifiers import default_session_id
-from actors.session.messages import Command, Delete, Drain, LookAtWeather, Reattach, Retire, Route
+from actors.session.journal import JournalUnavailable, unheeded
+from actors.session.messages import (
+    Command,
+    Delete,
+    Drain,
+    LogDeleted,
+    LookAtWeather,
+    Passivate,
+    Reattach,
+    Resting,
+    Retire,
+    Route,
+    Staying,
+    TakeUp,
+)
 from actors.session.session import INTERNAL_MAILBOX, Session
 
 if TYPE_CHECKING:
@@ -32,6 +46,9 @@ LOOK_AGAIN = 1.0
 NOT_FOUND = Refusal("not_found", "There is no such session.")
 MOST_WAITING = 1000
 """How many messages wait for one session between two of its lives."""
+
+TAKEN_UP_AT_ONCE = 20
+"""How many sessions are started for their unfinished runs before the root looks at its mailbox again."""
 
 TOO_MANY = Refusal("conflict", "The account has as many sessions as it may have.")
 
@@ -52,6 +69,7 @@ class Root(Supervisor):
         self._weather = storms.Weather()
         self._waiting: dict[str, list[Any]] = {}
         self._deletions: dict[str, list[Reply[bool]]] = {}
+        self._leaving: set[str] = set()
 
     def child_address(self, child_id: str) -> str:
         """Return the id itself: a session's address doesn't name the root."""
@@ -59,7 +77,10 @@ class Root(Supervisor):
 
     @receives(Route)
     def _on_route(self, route: Route) -> None:
-        refusal = self._find_or_make(route.user_id, route.session_id)
+        try:
+            refusal = self._find_or_make(route.user_id, route.session_id)
+        except JournalUnavailable:
+            refusal = UNAVAILABLE
         if refusal is not None:
             route.connection.refuse(route.frame_id, refusal)
             return
@@ -77,14 +98,14 @@ class Root(Supervisor):
             return NOT_FOUND
         if len(journal.sessions(user_id)) >= self._environment.sessions_per_user:
             return TOO_MANY
-        journal.create(session_id, user_id, "", self.runtime.clock.epoch_ms())
+        journal.create(session_id, user_id, "", self.runtime.clock.epoch_ms(), unheeded)
         return None
 
     def _deliver(self, user_id: str, session_id: str, message: Any) -> None:
         child_id = address_of(user_id, session_id)
-        if not self.has_child(child_id):
+        if not self.has_child(child_id) and child_id not in self._leaving:
             self._start_session(child_id, user_id, session_id)
-        if self.is_up(child_id):
+        if self.is_up(child_id) and child_id not in self._leaving:
             self._hand_over(child_id, message)
         elif len(self._waiting.setdefault(child_id, [])) < MOST_WAITING:
             self._waiting[child_id].append(message)
@@ -98,7 +119,8 @@ class Root(Supervisor):
             refuse_undelivered(message)
 
     def _start_session(self, child_id: str, user_id: str, session_id: str) -> None:
-        args, policy = (self._environment, user_id, session_id), self._environment.policies.session
+        args = (self._environment, user_id, session_id, self.actor_ref)
+        policy = self._environment.policies.session
         spec = ChildSpec(
             child_id,
             Session,
@@ -109,6 +131,30 @@ class Root(Supervisor):
             mailbox=INTERNAL_MAILBOX,
         )
         self.start_child(spec)
+
+    @receives(TakeUp)
+    def _on_take_up(self, message: TakeUp) -> None:
+        """Start sessions that have work left, a few at a time."""
+        for user_id, session_id in message.sessions[:TAKEN_UP_AT_ONCE]:
+            child_id = address_of(user_id, session_id)
+            if not self.has_child(child_id) and child_id not in self._leaving:
+                self._start_session(child_id, user_id, session_id)
+        if message.sessions[TAKEN_UP_AT_ONCE:]:
+            self.actor_ref.tell(TakeUp(message.sessions[TAKEN_UP_AT_ONCE:]))
+
+    # Passivation. What comes for a session that is about to end waits here, as if it had ended.
+
+    @receives(Resting)
+    def _on_resting(self, message: Resting) -> None:
+        if self.is_up(message.child_id):
+            self._leaving.add(message.child_id)
+            self._hand_over(message.child_id, Passivate())
+
+    @receives(Staying)
+    def _on_staying(self, message: Staying) -> None:
+        self._leaving.discard(message.child_id)
+        for waiting in self._waiting.pop(message.child_id, ()):
+            self._hand_over(message.child_id, waiting)
 
     # Overload.
 
@@ -168,40 +214,71 @@ class Root(Supervisor):
         self.start_child(spec)
 
     @receives(Delete)
-    def _on_delete(self, message: Delete) -> bool | None:
-        record = self._environment.journal.find(message.session_id)
-        if record is None or record.user_id != message.user_id:
-            return False
-        child_id = address_of(message.user_id, message.session_id)
-        if not self.has_child(child_id):
-            self._environment.journal.delete(message.session_id)
-            return True
+    def _on_delete(self, message: Delete) -> None:
         reply = self.defer()
+        try:
+            record = self._environment.journal.find(message.session_id)
+        except JournalUnavailable as unavailable:
+            self._answer(reply, unavailable)
+            return
+        if record is None or record.user_id != message.user_id:
+            self._answer(reply, answer=False)
+            return
+        child_id = address_of(message.user_id, message.session_id)
         self._deletions.setdefault(child_id, []).extend([] if reply is None else [reply])
-        self._deliver(message.user_id, message.session_id, Retire())
-        return None
+        if self.has_child(child_id):
+            self._deliver(message.user_id, message.session_id, Retire())
+        else:
+            self._delete_log(child_id)
+
+    def _delete_log(self, child_id: str) -> None:
+        """Delete a log that no session writes any more; what comes meanwhile waits."""
+        if child_id not in self._leaving:
+            self._leaving.add(child_id)
+            done = self.mailer(lambda error: LogDeleted(child_id, error))
+            self._environment.journal.delete(child_id.split("/")[2], done)
+
+    @receives(LogDeleted)
+    def _on_log_deleted(self, message: LogDeleted) -> None:
+        self._leaving.discard(message.child_id)
+        _, user_id, session_id = message.child_id.split("/")
+        waiting = self._waiting.pop(message.child_id, [])
+        for reply in self._deletions.pop(message.child_id, ()):
+            self._answer(reply, message.error, answer=True)
+        if message.error is None:
+            self._send_away(waiting, session_id, NOT_FOUND)
+        else:
+            for kept in waiting:
+                self._deliver(user_id, session_id, kept)
 
     def child_exited(self, child_id: str, reason: ExitReason, retry_in: float | None) -> None:
         """Finish a deletion once the session has ended; begin anew for what came while it did."""
+        self._leaving.discard(child_id)
         if retry_in is not None:
             self._note_restart()
             return
         if self.has_child(child_id):
             return
+        if child_id in self._deletions:
+            self._delete_log(child_id)
+            return
         _, user_id, session_id = child_id.split("/")
-        replies = self._deletions.pop(child_id, None)
         waiting = self._waiting.pop(child_id, [])
-        if replies is not None:
-            self._environment.journal.delete(session_id)
-            self._send_away(waiting, session_id, NOT_FOUND)
-            for reply in replies:
-                reply.set(True)
-        elif not reason.clean:
-            # Not even the farewell could be said: its log can't be read or written now.
-            self._send_away(waiting, session_id, GIVEN_UP)
-        else:
+        if reason.clean:
             for message in waiting:
                 self._deliver(user_id, session_id, message)
+        else:
+            # Not even the farewell could be said: its log can't be read or written now.
+            self._send_away(waiting, session_id, GIVEN_UP)
+
+    @staticmethod
+    def _answer(reply: Reply[bool] | None, error: Exception | None = None, *, answer: bool = True) -> None:
+        if reply is None:
+            return
+        if error is None:
+            reply.set(answer)
+        else:
+            reply.fail(error)
 
     def _send_away(self, messages: list[Any], session_id: str, refusal: Refusal) -> None:
         for message in messages:

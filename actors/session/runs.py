@@ -46,12 +46,15 @@ class LiveRun:
     progress: Timer | None = None
 
     @classmethod
-    def from_log(cls, run: LoggedRun, roles: tuple[str, ...], now: float, now_ms: int) -> LiveRun:
-        """Take up a run as its log left it, at ``now`` on the monotonic clock and ``now_ms`` on the wall."""
+    def from_log(cls, run: LoggedRun, roles: tuple[str, ...], now: float) -> LiveRun:
+        """Take up a run as its log left it, at ``now`` on the monotonic clock.
+
+        The time from its last event until now isn't counted as the run's: the server may have been away for hours.
+        """
         live = cls(run.run_id, run.text, run.agent, run.client_msg_id, roles, run.accepted_at, attempt=run.attempt)
         live.tools_used = set(run.tools_used)
         if run.started_at is not None:
-            live.started = now - (now_ms - run.started_at) / 1000
+            live.started = now - max(0, run.last_at - run.started_at) / 1000
         return live
 
     def may_retry(self, agent: type[Agent] | None) -> bool:

@@ -29,12 +29,15 @@ from actors.session.events import (
 )
 from actors.session.lifecycle import Phase
 from actors.session.messages import (
+    AbortRun,
     ConnectionGone,
     ConnectionReady,
     Describe,
     Drain,
     Logged,
+    LogLost,
     LogReady,
+    LossNoted,
     Retire,
     RunFinished,
     Shown,
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from actors.runtime.reasons import ExitReason
+    from actors.runtime.ref import ActorRef
     from actors.session.environment import Environment
     from actors.session.lifecycle import Run
 
@@ -59,6 +63,7 @@ AGENT_SHUTDOWN = 0.2
 READ_AT_ONCE = 1000
 DELETED = Refusal("not_found", "The session was deleted.")
 RESTARTED = Fault("server_restarted", "This was being worked on when its session was restarted.")
+UNRECORDED = Fault("journal_unavailable", "The server couldn't record what was being done, so it was stopped.")
 
 
 class Session(Commands):
@@ -66,8 +71,9 @@ class Session(Commands):
 
     strategy = Strategy.REST_FOR_ONE
 
-    def __init__(self, environment: Environment, user_id: str, session_id: str) -> None:
+    def __init__(self, environment: Environment, user_id: str, session_id: str, root: ActorRef[Any]) -> None:
         """Begin without a log; the emitter brings it."""
+        self.root = root
         self.environment = environment
         self.user_id = user_id
         self.session_id = session_id
@@ -122,17 +128,37 @@ class Session(Commands):
         self._show_missed(log)
         self.environment.journal.release_claims(self.session_id)
         self._take_up(log)
+        interrupted, self.interrupted = self.interrupted, False
         self.ready = True
         self.receipts.settle(lambda run_id: self.runs.find(run_id) is not None)
         self._finish_what_ended()
         run = self.runs.active
         if run is not None and log.active is not None and log.active.phase is Phase.RUNNING:
-            self.retry_or_end(run, "the session was restarted", 0.0, RESTARTED)
+            if interrupted:
+                self.complete(run, "error", fault=UNRECORDED)
+            else:
+                self.retry_or_end(run, "the session was restarted", 0.0, RESTARTED)
         self.go_on()
         while self.ready and self.early:
             # Taken out only when it is done: until then `on_terminate` answers for it.
             self._handle_receive(self.early[0])
             self.early.pop(0)
+        self.consider_rest()
+
+    @receives(LogLost)
+    def _on_log_lost(self, lost: LogLost) -> None:
+        """Stop what works on a run, since nothing of it would be shown; the run is ended once that can be recorded."""
+        if not self.is_up("emitter") or lost.incarnation != self.child("emitter").incarnation:
+            return
+        self.ready, self.interrupted = False, True
+        self.child("emitter").tell(LossNoted())
+        self.receipts.lose()
+        run = self.runs.active
+        if run is not None:
+            run.cancel_timers()
+            self.child("tools").tell(AbortRun(run.run_id))
+            if not run.attempt_due:
+                self.replace_child("agent")
 
     def _show_missed(self, log: LogReady) -> None:
         """Show and answer what an emitter recorded and didn't live to tell; a session in a new life has nobody yet."""
@@ -151,8 +177,7 @@ class Session(Commands):
         self.runs.active = None if log.active is None else self._live(log.active, roles)
 
     def _live(self, run: Run, roles: tuple[str, ...]) -> LiveRun:
-        clock = self.runtime.clock
-        return LiveRun.from_log(run, roles, clock.monotonic(), clock.epoch_ms())
+        return LiveRun.from_log(run, roles, self.runtime.clock.monotonic())
 
     def _finish_what_ended(self) -> None:
         """Carry through what was decided before the log had to be read again: ends, cancels and dequeues."""
@@ -187,6 +212,7 @@ class Session(Commands):
         if isinstance(data, AgentCompleted | MessageDequeued):
             for ending in self.receipts.ended(run_id):
                 ending.give()
+            self.consider_rest()
         run = self.runs.find(run_id)
         if run is None:
             return
@@ -220,6 +246,7 @@ class Session(Commands):
     @receives(ConnectionGone)
     def _on_connection_gone(self, message: ConnectionGone) -> None:
         self.audience.remove(message.subscription)
+        self.consider_rest()
 
     @receives(Describe)
     def _on_describe(self, _: Describe) -> str:

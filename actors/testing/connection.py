@@ -40,6 +40,7 @@ class RecordingConnection:
         self.sessions: dict[str, ActorRef[Any]] = {}
         self._subscriptions: dict[str, Subscription] = {}
         self.lost_sessions: dict[str, Refusal] = {}
+        self.was_outrun = False
         self._clock = clock or HubClock()
 
     def wait_for(self, condition: Callable[[RecordingConnection], Any], within: float = 5.0) -> Any:
@@ -106,6 +107,10 @@ class RecordingConnection:
         """Forget it."""
         self.sessions.pop(session_id, None)
         self._subscriptions.pop(session_id, None)
+
+    def outrun(self) -> None:
+        """Note that what it lacked wasn't kept."""
+        self.was_outrun = True
 
     def gone(self, session_id: str, refusal: Refusal) -> None:
         """Keep why a session is no more."""

@@ -11,6 +11,7 @@ from actors.agents.rehearsal import Rehearsal
 from actors.runtime.specs import ChildSpec
 from actors.session.audience import Subscription
 from actors.session.environment import Environment
+from actors.session.journal import unheeded
 from actors.session.messages import After, Cancel, Dequeue, Route, Submit, Subscribe
 from actors.session.root import Root, address_of
 from actors.session.session import INTERNAL_MAILBOX
@@ -43,7 +44,7 @@ class House:
 
     def tab(self, user: str = USER, session: str = SESSION) -> Tab:
         """Open a tab of a user on one session of theirs, which is made where it isn't there."""
-        self.journal.create(session, user, "", self.runtime.clock.epoch_ms())
+        self.journal.create(session, user, "", self.runtime.clock.epoch_ms(), unheeded)
         return Tab(self, user, session)
 
     def actor(self, name: str = "", user: str = USER, session: str = SESSION) -> ActorRef[Any] | None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING
 
 import msgspec
 import structlog
 from werkzeug.exceptions import ClientDisconnected, HTTPException
 from werkzeug.wrappers import Response
+
+from actors.session.connection import UNAVAILABLE
+from actors.session.journal import JournalUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,6 +80,12 @@ def answer_errors(app: Flask) -> None:
     @app.errorhandler(ClientDisconnected)
     def too_slow(_error: ClientDisconnected) -> Response:
         return error_response(408, "bad_request", "The body came too slowly.", headers={"Connection": "close"})
+
+    @app.errorhandler(JournalUnavailable)
+    @app.errorhandler(sqlite3.OperationalError)
+    def unavailable(error: Exception) -> Response:
+        log.error("request_failed", problem=str(error))
+        return error_response(503, UNAVAILABLE.code, UNAVAILABLE.message, retry_after_ms=UNAVAILABLE.retry_after_ms)
 
     @app.errorhandler(Exception)
     def internal(error: Exception) -> Response:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, send_from_directory
 
+from actors.session.connection import UNAVAILABLE
 from server.http.bodies import answer
 from server.http.errors import error_response
 
@@ -38,6 +39,8 @@ def pages(reception: Reception) -> Blueprint:
     def readyz() -> Response:
         if reception.draining:
             return error_response(503, "draining", "The server is going away.", retry_after_ms=1000)
+        if not reception.recording:
+            return error_response(503, UNAVAILABLE.code, UNAVAILABLE.message, retry_after_ms=UNAVAILABLE.retry_after_ms)
         return answer({"status": "ok"})
 
     return routes

@@ -10,6 +10,7 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from actors.runtime.errors import RuntimeFault
+from actors.runtime.future import Future
 from actors.session.identifiers import new_id
 from actors.session.messages import Delete, Describe
 from actors.session.root import address_of
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from server.reception import Reception
 
 MOST_EVENTS = 1000
+COMMIT_SECONDS = 10.0
 
 
 def sessions(runtime: Runtime, journal: Journal, reception: Reception) -> Blueprint:
@@ -41,7 +43,9 @@ def sessions(runtime: Runtime, journal: Journal, reception: Reception) -> Bluepr
         if len(journal.sessions(user_id)) >= reception.settings.limits.sessions_per_user:
             raise Refused(409, "conflict", "The account has as many sessions as it may have. Delete one first.")
         session_id = new_id("s", runtime.random)
-        record = journal.create(session_id, user_id, title, time.time_ns() // 1_000_000)
+        committed: Future[None] = Future()
+        record = journal.create(session_id, user_id, title, time.time_ns() // 1_000_000, committed.settle)
+        committed.get(timeout=COMMIT_SECONDS)
         return answer(_shown(runtime, record), 201)
 
     @routes.delete("/v1/sessions/<session_id>")
@@ -55,7 +59,7 @@ def sessions(runtime: Runtime, journal: Journal, reception: Reception) -> Bluepr
     def events(session_id: str) -> Response:
         record = _mine(journal, session_id, caller(reception).account.user_id)
         after, limit = _number("after", 0, 0, 2**63 - 1), _number("limit", 100, 1, MOST_EVENTS)
-        frames = journal.read(session_id, after, limit)
+        frames = journal.read(session_id, max(after, record.first_seq - 1), limit)
         body = {
             "session_id": session_id,
             "epoch": record.epoch,

@@ -27,11 +27,9 @@ class InjectedCrash(Exception):
 class Chaos:
     """Injects at most ``limit`` faults into one simulation; the first n are the same whatever the limit."""
 
-    def __init__(
-        self, runtime: Runtime, dispatcher: SimulatedDispatcher, random: Random, ledger: Ledger, gap: int, limit: int
-    ) -> None:
-        """Wait for the step of the first fault; ``gap`` is the most steps between two."""
-        self._runtime = runtime
+    def __init__(self, dispatcher: SimulatedDispatcher, random: Random, ledger: Ledger, gap: int, limit: int) -> None:
+        """Wait for the step of the first fault; ``gap`` is the most steps between two, ``runtime`` the one it is in."""
+        self.runtime: Runtime
         self._dispatcher = dispatcher
         self._random = random
         self._ledger = ledger
@@ -56,11 +54,11 @@ class Chaos:
     def _targets(self) -> list[Cell]:
         # The root's end is the process's end. A farewell's is taken up at the session's next start, which is another
         # story: it has nobody to mend it.
-        cells = [ref._cell for ref in self._runtime.refs()]  # noqa: SLF001 - the testkit looks behind references
+        cells = [ref._cell for ref in self.runtime.refs()]  # noqa: SLF001 - the testkit looks behind references
         return [cell for cell in cells if cell.parent is not None and cell.spec.factory is not Farewell]
 
     def _strike(self, cell: Cell, kind: str) -> None:
-        self._ledger.note(self._runtime.clock.monotonic(), "inject", f"{kind} {cell.address}#{cell.incarnation}")
+        self._ledger.note(self.runtime.clock.monotonic(), "inject", f"{kind} {cell.address}#{cell.incarnation}")
         self._kinds[kind](cell)
 
     def _kill(self, cell: Cell) -> None:

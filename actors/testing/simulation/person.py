@@ -12,10 +12,11 @@ from actors.testing.simulation.script import random_script
 from actors.testing.simulation.wire import Wire
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from random import Random
 
+    from actors.runtime.clock import Clock
     from actors.runtime.ref import ActorRef
-    from actors.runtime.runtime import Runtime
     from actors.testing.simulation.ledger import Ledger
 
 OnBusy = Literal["enqueue", "reject", "interrupt"]
@@ -32,13 +33,22 @@ class Person:
     """One tab of a user, through all its connections, on one session."""
 
     def __init__(
-        self, name: str, runtime: Runtime, root: ActorRef[Any], owner: tuple[str, str], random: Random, ledger: Ledger
+        self,
+        name: str,
+        clock: Clock,
+        root: Callable[[], ActorRef[Any]],
+        owner: tuple[str, str],
+        random: Random,
+        ledger: Ledger,
     ) -> None:
-        """Sit down in front of a session, the second of ``owner``, of the user who is the first."""
+        """Sit down in front of a session, the second of ``owner``, of the user who is the first.
+
+        ``root`` tells whom a connection reaches now.
+        """
         self.user_id, self.session_id = owner
         self.wires: list[Wire] = []
         self._name = name
-        self._runtime = runtime
+        self._clock = clock
         self._root = root
         self._random = random
         self._ledger = ledger
@@ -64,12 +74,12 @@ class Person:
         """Do something, and something more later, ``times`` in all."""
         if times:
             name, do = self._random.choice(self._acts)
-            self._ledger.note(self._runtime.clock.monotonic(), "act", f"{self._name}: {name}")
+            self._ledger.note(self._clock.monotonic(), "act", f"{self._name}: {name}")
             if not self.wire.open:
                 self._come_again()
             do()
             pause = self._random.choice([0.0, 0.0, self._random.uniform(0, 0.2), self._random.uniform(0, PAUSE)])
-            self._runtime.clock.call_later(pause, lambda: self.act(times - 1))
+            self._clock.call_later(pause, lambda: self.act(times - 1))
 
     def come_to_the_end(self) -> None:
         """Connect where that is lost, read everything, and watch the session from where this tab left it."""
@@ -79,7 +89,7 @@ class Person:
         self._subscribe(self._last_seen())
 
     def _connect(self) -> None:
-        self.wires.append(Wire(self._root, self.user_id, f"c_{self._name}_{len(self.wires)}"))
+        self.wires.append(Wire(self._root(), self.user_id, f"c_{self._name}_{len(self.wires)}"))
 
     def _come_again(self) -> None:
         after = self._last_seen()

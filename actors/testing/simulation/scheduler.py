@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gevent import get_hub, getcurrent
+from gevent import GreenletExit, get_hub, getcurrent
 from gevent.hub import Waiter
 from greenlet import greenlet
 
@@ -116,6 +116,16 @@ class SimulatedDispatcher:
     def hold(self, address: str, seconds: float) -> None:
         """Let the actor block for ``seconds`` when it runs next."""
         self._holds[address] = seconds
+
+    def cut_off(self) -> None:
+        """Let nothing that was begun go on: what is ready is forgotten, who is blocked never returns."""
+        workers, self._workers = self._workers, []
+        for worker in workers:
+            if not worker.dead:
+                worker.throw(GreenletExit)
+        # Last: dying, they may have made others ready.
+        self._ready.clear()
+        self._holds.clear()
 
     def blocked(self) -> list[str]:
         """Name the actors that are inside a handler."""

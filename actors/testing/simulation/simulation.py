@@ -9,22 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import gevent
 
-from actors.agents.registry import AgentCatalog
-from actors.agents.rehearsal import Rehearsal
-from actors.runtime.runtime import Runtime
-from actors.runtime.specs import ChildSpec
-from actors.session.environment import Environment
+from actors.session.journal import unheeded
 from actors.testing.clock import ManualClock
+from actors.testing.simulation.calamities import Calamities
 from actors.testing.simulation.chaos import Chaos
-from actors.testing.simulation.lagging import LaggingJournal
+from actors.testing.simulation.disk import Disk
 from actors.testing.simulation.ledger import Ledger
 from actors.testing.simulation.person import Person
+from actors.testing.simulation.process import Process
 from actors.testing.simulation.scheduler import SimulatedDispatcher
 from actors.testing.simulation.verdict import check_world
 
 if TYPE_CHECKING:
-    from actors.session.journal import Journal
+    from actors.runtime.ref import ActorRef
     from actors.testing.simulation.scenario import Scenario
+
+BETWEEN_LIVES = 10**12
+"""How far the seeds of two lives of one simulated server are apart."""
 
 
 @dataclass
@@ -67,15 +68,14 @@ class World:
         self.ledger = ledger
         self.clock = ManualClock()
         self.dispatcher = SimulatedDispatcher(self.clock, source("schedule"), ledger)
-        self.runtime = Runtime(self.dispatcher, self.clock, seed)
-        self.journal: Journal = scenario.make_journal(source("journal"))
-        if scenario.commit_lag:
-            self.journal = LaggingJournal(self.journal, self.clock, source("lag"), scenario.commit_lag)
-        environment = Environment(self.journal, AgentCatalog(Rehearsal), Rehearsal.name, **scenario.limits)
-        root = self.runtime.supervise(ChildSpec("root", scenario.root, (environment,)))
+        self.disk = Disk(self.clock, source("lag"), scenario.commit_lag)
+        self.journal = scenario.make_journal(source("journal"), self.disk, self.clock)
+        self._scenario, self._seed, self._lives = scenario, seed, 0
         gap = scenario.steps_between_injections
-        self.chaos = Chaos(self.runtime, self.dispatcher, source("chaos"), ledger, gap, injections)
-        self.dispatcher.before_step = self.chaos.before_step
+        self.chaos = Chaos(self.dispatcher, source("chaos"), ledger, gap, injections)
+        strikes = min(injections, scenario.calamities)
+        self.calamities = Calamities(self, source("calamities"), ledger, scenario.steps_between_calamities, strikes)
+        self.dispatcher.before_step = self._before_step
         self.owners = [
             (f"u_{user}", f"s_{user}_{number}")
             for user in range(scenario.users)
@@ -84,11 +84,39 @@ class World:
         self.people: list[Person] = []
         self._acts = scenario.acts_per_tab
         for user_id, session_id in self.owners:
-            self.journal.create(session_id, user_id, "", self.clock.epoch_ms())
+            self.journal.create(session_id, user_id, "", self.clock.epoch_ms(), unheeded)
+        while self.clock.fire_next():
+            pass  # Until the sessions are on record.
+        self.process = self._start()
+        for user_id, session_id in self.owners:
             for tab in range(scenario.tabs_per_session):
                 name = f"{session_id}.{tab}"
-                person = Person(name, self.runtime, root, (user_id, session_id), source(name), ledger)
+                person = Person(name, self.clock, self._root, (user_id, session_id), source(name), ledger)
                 self.people.append(person)
+
+    def _start(self) -> Process:
+        # No two lives draw the same ids.
+        seed = self._seed + self._lives * BETWEEN_LIVES
+        self._lives += 1
+        process = Process(self.dispatcher, self.clock, self.journal, self._scenario, seed)
+        self.chaos.runtime = process.runtime
+        return process
+
+    def _root(self) -> ActorRef[Any]:
+        return self.process.root
+
+    def _before_step(self, step: int) -> None:
+        self.chaos.before_step(step)
+        self.calamities.before_step(step, self.clock.monotonic())
+
+    def kill_process(self, *, landed: bool) -> None:
+        """End the server's process and start the next one; what was sent and not yet read is lost with the wires."""
+        for person in self.people:
+            person.wire.cut()
+        self.process.kill()
+        self.disk.cut()
+        self.journal.lose_tail(landed=landed)
+        self.process = self._start()
 
     def live(self) -> None:
         """Let everybody act and everything settle; then let everybody look at the whole of what became of it."""
@@ -96,6 +124,7 @@ class World:
             person.act(self._acts)
         self.dispatcher.run()
         self.chaos.stop()
+        self.calamities.stop()
         for person in self.people:
             person.come_to_the_end()
         self.dispatcher.run()
@@ -119,7 +148,7 @@ class World:
 
     def end(self) -> None:
         """Stop every actor. What a failed world still has under way is killed with it."""
-        stopping = gevent.spawn(self.runtime.stop, timeout=1.0)
+        stopping = gevent.spawn(self.process.runtime.stop, timeout=1.0)
         while not stopping.ready():
             gevent.sleep(0)
             self.dispatcher.run()

@@ -58,6 +58,11 @@ class Wire:
             self.detached(session_id)
             _tell(session, ConnectionGone(subscription))
 
+    def cut(self) -> None:
+        """Lose the server, which can't be told."""
+        self.open = False
+        self._attached.clear()
+
     # The session's side.
 
     def forward(self, frame: bytes) -> None:
@@ -96,6 +101,10 @@ class Wire:
         """Note that it no longer does."""
         if session_id in self._attached:
             self._attached.pop(session_id)[2]()
+
+    def outrun(self) -> None:
+        """Close: nothing is pruned in a simulation that the person could have been shown."""
+        self.close()
 
     def gone(self, session_id: str, refusal: Refusal) -> None:
         """Close where it was the only session and the fault is the server's."""

@@ -14,10 +14,11 @@ def make_house():
     """Make houses with an environment of the test's choice; all are stopped at the end, and must be empty then."""
     with ExitStack() as worlds:
 
-        def make(agents=(), journal=None, **limits):
+        def make(agents=(), journal=None, disk=None, **limits):
             # On the hub's time: that the tree keeps its times there, too, is part of what these tests show.
             runtime = worlds.enter_context(clean_runtime(seed=7, dead_letters_expected=True))
-            return House(runtime, journal or MemoryJournal(), (Librarian, *agents), **limits)
+            log = journal or MemoryJournal(sink=disk, clock=runtime.clock)
+            return House(runtime, log, (Librarian, *agents), **limits)
 
         yield make
 

@@ -1,0 +1,290 @@
+"""Group commit: what all sessions put while one commit is under way goes into the next one, as a whole."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import structlog
+
+from actors.runtime.future import Future
+from actors.session.journal import JournalUnavailable
+from server.journal.entries import Created, Deleted, Logged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from actors.runtime.clock import Clock, Timer
+    from actors.session.journal import Done
+    from server.journal.entries import Entry
+
+    Soon = Callable[[Callable[[], None]], object]
+    """Makes a call: at once, or when everybody who is about to put something has done so."""
+
+log = structlog.get_logger(__name__)
+
+PROBE_SECONDS = 1.0
+"""How often it is tried whether commits are possible again."""
+
+
+class Sink(Protocol):
+    """Where commits go. It is given one at a time."""
+
+    def commit(self, entries: Sequence[Entry], done: Done) -> None:
+        """Write entries as one, and call ``done`` once, on the hub: with None, or with the `JournalUnavailable`.
+
+        It may be called before this returns. What is written is nobody's business but the reader's. A commit of no
+        entries tells whether one is possible: it should fail wherever another one would.
+        """
+
+
+class AtOnce:
+    """Makes a call before it returns; one that is asked for within a call, after it."""
+
+    def __init__(self) -> None:
+        """Have nothing to do."""
+        self._calls: deque[Callable[[], None]] = deque()
+        self._busy = False
+
+    def __call__(self, call: Callable[[], None]) -> None:
+        """Make ``call``."""
+        self._calls.append(call)
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            while self._calls:
+                self._calls.popleft()()
+        finally:
+            self._busy = False
+
+
+class Tail:
+    """A session as it will be when all that was put is committed; ``user_id`` is None where it is deleted then."""
+
+    __slots__ = ("created", "head_seq", "pending", "user_id", "waiters")
+
+    def __init__(self) -> None:
+        """Have nothing pending."""
+        self.pending = 0
+        self.user_id: str | None = None
+        self.head_seq = 0
+        self.created: Created | None = None
+        self.waiters: list[Future[None]] = []
+
+    def put(self, entry: Entry) -> None:
+        """Follow one more entry."""
+        match entry:
+            case Logged():
+                self.user_id, self.head_seq = entry.user_id, entry.first_seq + len(entry.frames) - 1
+            case Created():
+                self.user_id, self.head_seq, self.created = entry.user_id, 0, entry
+            case Deleted():
+                self.user_id, self.head_seq, self.created = None, 0, None
+
+
+class _Put(NamedTuple):
+    """What waits to be committed; without an entry, somebody who waits for what was put before."""
+
+    session_id: str
+    entry: Entry | None
+    done: Done
+
+
+class GroupCommit:
+    """Gives entries to a sink, one batch at a time, in the order in which they were put.
+
+    A commit that fails takes everything with it that was put meanwhile, since that follows what isn't there. From
+    then on every put fails at once, until a commit of nothing, tried every second, goes well.
+    """
+
+    def __init__(self, sink: Sink, clock: Clock, absorb: Callable[[Sequence[Entry]], None], soon: Soon) -> None:
+        """Have nothing under way; ``absorb`` is called with what is committed, before anybody is told."""
+        self._sink = sink
+        self._clock = clock
+        self._absorb = absorb
+        self._soon = soon
+        self._queue: list[_Put] = []
+        self._batch: list[_Put] | None = None
+        self._began_at = 0.0
+        self._scheduled = False
+        self._tails: dict[str, Tail] = {}
+        self._problem: str | None = None
+        self._probe_timer: Timer | None = None
+        self._when_available: list[Callable[[], object]] = []
+
+    @property
+    def problem(self) -> str | None:
+        """Why nothing can be committed now, or None."""
+        return self._problem
+
+    @property
+    def lag(self) -> float:
+        """How many seconds the commit under way has taken so far; 0.0 where none is."""
+        return 0.0 if self._batch is None else self._clock.monotonic() - self._began_at
+
+    def tail(self, session_id: str) -> Tail | None:
+        """Return what is coming of a session, or None where nothing of it is pending."""
+        return self._tails.get(session_id)
+
+    def put(self, entry: Entry, done: Done) -> None:
+        """Have an entry committed."""
+        self._put(_Put(entry.session_id, entry, done))
+
+    def after(self, session_id: str, done: Done) -> None:
+        """Call ``done`` when what is pending of a session is committed, or has failed."""
+        self._put(_Put(session_id, None, done))
+
+    def _put(self, put: _Put) -> None:
+        if self._problem is not None:
+            _report(put, self._problem)
+            return
+        tail = self._tails.get(put.session_id)
+        if tail is None:
+            tail = self._tails[put.session_id] = Tail()
+        tail.pending += 1
+        if put.entry is not None:
+            tail.put(put.entry)
+        self._queue.append(put)
+        self._begin_soon()
+
+    def wait(self, session_id: str, timeout: float | None = None) -> None:
+        """Block until nothing of a session is pending.
+
+        Raises:
+            AskTimeout: that took longer than ``timeout`` seconds.
+        """
+        while (tail := self._tails.get(session_id)) is not None:
+            settled: Future[None] = Future()
+            tail.waiters.append(settled)
+            settled.get(timeout=timeout)
+
+    def drain(self, timeout: float) -> None:
+        """Block until nothing is pending.
+
+        Raises:
+            AskTimeout: that took longer than ``timeout`` seconds.
+        """
+        end = self._clock.monotonic() + timeout
+        while self._tails:
+            self.wait(next(iter(self._tails)), max(end - self._clock.monotonic(), 0.0))
+
+    def when_available(self, call: Callable[[], object]) -> None:
+        """Call ``call`` once, when commits are possible."""
+        if self._problem is None:
+            call()
+        else:
+            self._when_available.append(call)
+
+    def lose(self, *, landed: bool) -> None:
+        """Forget what isn't committed, and whoever waits for it: as a process that is killed does.
+
+        With ``landed`` the commit under way got through, and nobody lived to hear of it.
+        """
+        if landed and self._batch is not None:
+            self._absorb([put.entry for put in self._batch if put.entry is not None])
+        self._batch = None
+        self._scheduled = False
+        self._queue, self._tails, self._when_available = [], {}, []
+        self._problem = None
+        self._stop_probing()
+
+    def close(self, problem: str) -> None:
+        """Fail what is pending, and everything from now on."""
+        self._fail(problem)
+        self._stop_probing()
+
+    def _begin_soon(self) -> None:
+        if self._batch is None and not self._scheduled:
+            self._scheduled = True
+            self._soon(self._begin)
+
+    def _begin(self) -> None:
+        self._scheduled = False
+        if self._batch is None and self._queue:
+            batch, self._queue = self._queue, []
+            self._commit(batch)
+
+    def _commit(self, batch: list[_Put]) -> None:
+        self._batch = batch
+        self._began_at = self._clock.monotonic()
+        entries = [put.entry for put in batch if put.entry is not None]
+        try:
+            self._sink.commit(entries, lambda error: self._ended(batch, entries, error))
+        except Exception as error:
+            log.exception("commit_broke")
+            self._ended(batch, entries, error)
+
+    def _ended(self, batch: list[_Put], entries: list[Entry], error: Exception | None) -> None:
+        if batch is not self._batch:
+            return  # Lost meanwhile, or given up at the close.
+        if error is not None:
+            if self._problem is None:
+                log.error("journal_unavailable", problem=str(error))
+            self._fail(str(error))
+            return
+        self._absorb(entries)
+        waiters = self._settle(batch)
+        for put in batch:
+            if batch is self._batch:
+                _report(put, None)
+        for waiter in waiters:
+            waiter.set()
+        if batch is not self._batch:
+            return
+        self._batch = None
+        self._recover()
+        if self._queue:
+            self._begin_soon()
+
+    def _settle(self, batch: list[_Put]) -> list[Future[None]]:
+        """Take a batch off what is pending, and return whoever waited for the last of it."""
+        waiters = []
+        for put in batch:
+            tail = self._tails[put.session_id]
+            tail.pending -= 1
+            if not tail.pending:
+                del self._tails[put.session_id]
+                waiters += tail.waiters
+        return waiters
+
+    def _fail(self, problem: str) -> None:
+        self._problem = problem
+        failed, tails = [*(self._batch or ()), *self._queue], self._tails
+        self._batch, self._queue, self._tails = None, [], {}
+        for put in failed:
+            _report(put, problem)
+        for tail in tails.values():
+            for waiter in tail.waiters:
+                waiter.set()
+        self._stop_probing()
+        self._probe_timer = self._clock.call_later(PROBE_SECONDS, self._probe)
+
+    def _probe(self) -> None:
+        self._probe_timer = None
+        self._commit([])
+
+    def _recover(self) -> None:
+        if self._problem is None:
+            return
+        log.info("journal_available")
+        self._problem = None
+        calls, self._when_available = self._when_available, []
+        for call in calls:
+            try:
+                call()
+            except Exception:
+                log.exception("commit_callback_failed")
+
+    def _stop_probing(self) -> None:
+        if self._probe_timer is not None:
+            self._probe_timer.cancel()
+            self._probe_timer = None
+
+
+def _report(put: _Put, problem: str | None) -> None:
+    # Each gets an exception of its own: it may be raised, and would carry the stacks of all.
+    try:
+        put.done(None if problem is None else JournalUnavailable(problem))
+    except Exception:  # Whoever can't bear the news must not keep it from the others.
+        log.exception("commit_callback_failed")
