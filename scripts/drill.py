@@ -15,6 +15,7 @@ from scripts.drilling import Drill, Plan, Report
 
 LARGEST_SEED = 10**9
 COUNT = click.IntRange(min=1)
+SYNC = click.Choice(["normal", "full"])
 
 
 @click.command()
@@ -22,12 +23,13 @@ COUNT = click.IntRange(min=1)
 @click.option("--seed", default=None, type=int, help="What decides who does what, and when; at random where left out.")
 @click.option("--sessions", default=2, show_default=True, type=COUNT, help="How many sessions each of the users has.")
 @click.option("--tabs", default=2, show_default=True, type=COUNT, help="How many connections each session has.")
-def main(rounds: int, seed: int | None, sessions: int, tabs: int) -> None:
+@click.option("--sync", default="normal", show_default=True, type=SYNC, help="The server's journal.sync.")
+def main(rounds: int, seed: int | None, sessions: int, tabs: int, sync: str) -> None:
     """Kill a real server while people use it, start it again, and see whether it kept the protocol's promises."""
     chosen = random.randrange(LARGEST_SEED) if seed is None else seed  # noqa: S311 - any will do, and it is printed
     data_dir = Path(tempfile.mkdtemp(prefix="greenroom-drill-"))
     click.echo(f"seed {chosen}, data in {data_dir}")
-    drill = Drill(Plan(chosen, rounds, sessions, tabs), data_dir)
+    drill = Drill(Plan(chosen, rounds, sessions, tabs, sync), data_dir)
     try:
         report = _with_progress(drill)
     except AssertionError as broken:

@@ -38,17 +38,34 @@ STILLBORN = 0.2
 START = 1.2
 """How many seconds a start takes, more or less: within them it is killed."""
 
-EARLY = 0.3
-"""How often it is killed just after its start, while it takes up what the kill before left unfinished."""
+DRAIN = 0.5
+"""How many seconds a drain is given at most, before the kill."""
+
+
+class Moment(NamedTuple):
+    """When to kill, in seconds of load, and how often rather than at the other moments."""
+
+    weight: int
+    after: tuple[float, float]
+
+
+MOMENTS = {
+    # While it takes up what the kill before left unfinished.
+    "early": Moment(3, (0.0, 0.2)),
+    # The log's tables are written to a second after something was committed.
+    "loaded": Moment(6, (0.2, 1.6)),
+    "draining": Moment(1, (0.2, 1.0)),
+}
 
 
 class Plan(NamedTuple):
-    """How long a drill is and who takes part: ``sessions`` of each user, ``tabs`` of each session."""
+    """How long a drill is, and who takes part: ``sessions`` of each user, ``tabs`` of each session."""
 
     seed: int
     rounds: int
     sessions: int = 2
     tabs: int = 2
+    sync: str = "normal"
 
 
 class Drill:
@@ -91,7 +108,7 @@ class Drill:
     # The server.
 
     async def _start(self) -> None:
-        starting = asyncio.create_task(asyncio.to_thread(Life, next(self._numbers), self._data_dir))
+        starting = asyncio.create_task(asyncio.to_thread(Life, next(self._numbers), self._data_dir, self.plan.sync))
         try:
             self._life = await asyncio.shield(starting)
         except asyncio.CancelledError:
@@ -104,12 +121,6 @@ class Drill:
             await stillborn(self._data_dir, self._random.uniform(0, START))
             self._kills["starting"] += 1
         await self._start()
-
-    def _moment(self) -> float:
-        """Return after how many seconds of load to kill."""
-        early = self._random.random() < EARLY
-        self._kills["early" if early else "loaded"] += 1
-        return self._random.uniform(0, 0.2) if early else self._random.uniform(0.2, 1.6)
 
     # The people.
 
@@ -131,8 +142,13 @@ class Drill:
         await together([self._kill(life), *(tab.live(life) for tab in self._tabs)], ROUND_SECONDS)
 
     async def _kill(self, life: Life) -> None:
-        await asyncio.sleep(self._moment())
-        life.kill()
+        (kind,) = self._random.choices(list(MOMENTS), [moment.weight for moment in MOMENTS.values()])
+        self._kills[kind] += 1
+        await asyncio.sleep(self._random.uniform(*MOMENTS[kind].after))
+        if kind == "draining":
+            await life.drain_and_kill(self._random.uniform(0, DRAIN))
+        else:
+            life.kill()
 
     # The end.
 

@@ -19,28 +19,38 @@ sessions_per_user = 1000
 [tokens]
 access_ttl = 86400
 
+[journal]
+sync = "{sync}"
+
 [restart.agent]
 max_restarts = 500
-backoff = {min = 0, max = 0}
+backoff = {{min = 0, max = 0}}
 """
 
 
 class Life:
     """One life of the server, from a start that it survived; ``number`` counts them from 1."""
 
-    def __init__(self, number: int, data_dir: Path) -> None:
-        """Start a server and wait until it listens; blocks.
+    def __init__(self, number: int, data_dir: Path, sync: str) -> None:
+        """Start a server with that ``journal.sync`` and wait until it listens; blocks.
 
         Raises:
             AssertionError: it doesn't start.
         """
         self.number = number
-        self.killed = False
-        self.server = ServerProcess(data_dir, "--demo", toml=SETTINGS)
+        self.ending = False
+        self.server = ServerProcess(data_dir, "--demo", toml=SETTINGS.format(sync=sync))
 
     def kill(self) -> None:
         """End it as nobody can prepare for."""
-        self.killed = True
+        self.ending = True
+        self.server.kill()
+
+    async def drain_and_kill(self, seconds: float) -> None:
+        """Tell it to drain, and kill it so many seconds later, whether it is done by then or not."""
+        self.ending = True
+        self.server.signal()
+        await asyncio.sleep(seconds)
         self.server.kill()
 
 

@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
 
 class Kills(NamedTuple):
-    """How the server was killed: while it was starting, just after, and under load."""
+    """How the server was killed: while it was starting, just after, under load, and while it was draining."""
 
     starting: int
     early: int
     loaded: int
+    draining: int
 
 
 class Report(NamedTuple):

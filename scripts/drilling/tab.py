@@ -67,12 +67,12 @@ class Tab:
     # A life of the server.
 
     async def live(self, life: Life) -> None:
-        """Use the server until it is killed, over one connection or several.
+        """Use the server until it ends, over one connection or several.
 
         Raises:
             PromiseBroken: a promise doesn't hold for what this tab saw, or the server left by itself.
         """
-        while not life.killed:
+        while not life.ending:
             await self._visit(life)
 
     async def _visit(self, life: Life) -> None:
@@ -84,7 +84,7 @@ class Tab:
             if answered:
                 await self.settle()
         except CUT as cut:
-            if not life.killed:
+            if not life.ending:
                 raise PromiseBroken(UP, f"{self.name} was cut: {cut!r}", ()) from cut
             answered = False
         finally:
