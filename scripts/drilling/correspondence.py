@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from actors.testing.promises import TERMINATION, PromiseBroken
+from actors.session.promises import TERMINATION, PromiseBroken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from actors.testing.promises import Event
+    from actors.session.promises import Event
     from actors.testing.views import Entry
 
 Frame = dict[str, Any]

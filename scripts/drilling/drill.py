@@ -9,7 +9,7 @@ from itertools import count
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
-from actors.testing.promises import PromiseBroken
+from actors.session.promises import PromiseBroken
 from scripts.drilling.life import Life, stillborn
 from scripts.drilling.person import Person
 from scripts.drilling.report import Kills, Report
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from actors.testing.promises import Event
+    from actors.session.promises import Event
     from tests.system.process import ServerProcess
 
 USERS = ("demo", "demo2", "operator")

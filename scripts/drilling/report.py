@@ -10,7 +10,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from actors.testing.promises import Event
+    from actors.session.promises import Event
     from scripts.drilling.person import Person
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from actors.testing.promises import DELIVERY, TERMINAL, PromiseBroken
+from actors.session.promises import DELIVERY, TERMINAL, PromiseBroken
 from actors.testing.views import check_connection
 from scripts.drilling.script import random_script
 from tests.system.client import Client, Closed, dial

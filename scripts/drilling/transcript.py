@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from actors.testing.promises import DELIVERY, TERMINATION, Log, PromiseBroken, check_acked
+from actors.session.promises import DELIVERY, TERMINATION, Log, PromiseBroken, check_acked
 from actors.testing.views import acked_runs, check_same, event_bytes
 
 if TYPE_CHECKING:

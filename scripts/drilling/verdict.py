@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from actors.testing.promises import DELIVERY, TERMINAL, PromiseBroken, check_log
+from actors.session.promises import DELIVERY, TERMINAL, PromiseBroken, check_log
 from scripts.drilling.script import CHARGE, answer_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from actors.testing.promises import Event, Log
+    from actors.session.promises import Event, Log
     from scripts.drilling.person import Person
     from scripts.drilling.tab import Tab
 

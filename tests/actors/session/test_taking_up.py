@@ -5,7 +5,7 @@ import pytest
 from actors.agents import Agent
 from actors.agents.rehearsal_tools import wait
 from actors.session.messages import TakeUp
-from actors.testing.promises import check_log
+from actors.session.promises import check_log
 from server.journal.memory import MemoryJournal
 
 HANG = {"hang": True}
