@@ -10,7 +10,7 @@ from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 from actors.session.promises import PromiseBroken
-from scripts.drilling.life import Life, stillborn
+from scripts.drilling.life import Life, stillborn, verify
 from scripts.drilling.person import Person
 from scripts.drilling.report import Kills, Report
 from scripts.drilling.tab import PATIENCE, Tab
@@ -37,6 +37,9 @@ STILLBORN = 0.2
 
 START = 1.2
 """How many seconds a start takes, more or less: within them it is killed."""
+
+AUDITED = 0.1
+"""How often the logs are audited as a kill left them, before another start touches them."""
 
 DRAIN = 0.5
 """How many seconds a drain is given at most, before the kill."""
@@ -95,6 +98,7 @@ class Drill:
             for number in range(1, self.plan.rounds + 1):
                 self.stage = f"round {number} of {self.plan.rounds}"
                 await self._use_and_kill(self._life)
+                await self._audit(AUDITED)
                 await self._rise()
                 after_each()
             self.stage = f"after all {self.plan.rounds} rounds"
@@ -121,6 +125,10 @@ class Drill:
             await stillborn(self._data_dir, self._random.uniform(0, START))
             self._kills["starting"] += 1
         await self._start()
+
+    async def _audit(self, chance: float) -> None:
+        if self._random.random() < chance:
+            await asyncio.to_thread(verify, self._data_dir)
 
     # The people.
 
@@ -178,6 +186,7 @@ class Drill:
         status = await asyncio.to_thread(life.server.end)
         assert status == 0, f"the last server was to drain, and ended with {status}"
         assert not life.server.faults(), "\n".join(["faults of the server's own:", *life.server.faults()])
+        await self._audit(1.0)
         return logs
 
     async def _logs(self, server: ServerProcess) -> dict[str, list[Event]]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from tests.system.process import ServerProcess, spawn
+from tests.system.process import ServerProcess, run_greenroom, spawn
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 SETTINGS = """\
-# What is drilled is kills: nobody is to run into a limit on the way.
+# What is drilled is kills: nobody is to run into a limit on the way, and all is to be there at the end.
 [limits]
 connections_per_user = 1000
 sessions_per_user = 1000
@@ -21,6 +21,7 @@ access_ttl = 86400
 
 [journal]
 sync = "{sync}"
+keep_events = 1000000000
 
 [restart.agent]
 max_restarts = 500
@@ -52,6 +53,16 @@ class Life:
         self.server.signal()
         await asyncio.sleep(seconds)
         self.server.kill()
+
+
+def verify(data_dir: Path) -> None:
+    """Have the logs audited as they lie on disk, whether a server runs or not; blocks.
+
+    Raises:
+        AssertionError: they don't hold what they must.
+    """
+    done = run_greenroom("journal", "verify", "--data-dir", str(data_dir))
+    assert done.returncode == 0, f"the logs aren't as they must be:\n{done.stdout}{done.stderr}"
 
 
 async def stillborn(data_dir: Path, seconds: float) -> None:
