@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 20.0
 STOP_SECONDS = 20.0
+LOG = "stderr.log"
 URL = re.compile(r"http://[\w.\[\]:]+")
 
 
@@ -71,6 +72,16 @@ def run_greenroom(*arguments: str, stdin: str = "", **settings: str) -> subproce
     )
 
 
+def spawn(data_dir: Path, *flags: str) -> subprocess.Popen[bytes]:
+    """Start a server's process and wait for nothing; what it logs is added to what is there."""
+    command = [sys.executable, "-W", "error", "-m", "server", "serve", "--port", "0", "--data-dir", str(data_dir)]
+    with (data_dir / LOG).open("ab") as stderr:
+        # In a group of its own: a Ctrl-C at the terminal is for whoever started it, who then ends it.
+        return subprocess.Popen(
+            [*command, *flags], env=environment(), cwd=ROOT, stdout=subprocess.PIPE, stderr=stderr, process_group=0
+        )
+
+
 class ServerProcess:
     """A server that listens on loopback, on a port that was free."""
 
@@ -87,13 +98,8 @@ class ServerProcess:
         if prepare is not None:
             prepare(data_dir)
         self.data_dir = data_dir
-        self._log = data_dir / "stderr.log"
         self._logins: dict[str, Login] = {}
-        command = [sys.executable, "-W", "error", "-m", "server", "serve", "--port", "0", "--data-dir", str(data_dir)]
-        with self._log.open("wb") as stderr:
-            self.process = subprocess.Popen(
-                [*command, *flags], env=environment(), cwd=ROOT, stdout=subprocess.PIPE, stderr=stderr
-            )
+        self.process = spawn(data_dir, *flags)
         try:
             self.url = self._await_url()
         except BaseException:
@@ -119,8 +125,8 @@ class ServerProcess:
 
     @property
     def log(self) -> str:
-        """What it has logged so far."""
-        return self._log.read_text(errors="replace")
+        """What it has logged so far, and those before it on its data directory."""
+        return (self.data_dir / LOG).read_text(errors="replace")
 
     def faults(self) -> list[str]:
         """Return the log's lines that tell of a fault of the server's own; what isn't HTTP is the client's."""
@@ -186,6 +192,12 @@ class ServerProcess:
 
     def wait(self) -> int:
         return self.process.wait(STOP_SECONDS)
+
+    def kill(self) -> None:
+        """End the process by its handle as nobody can prepare for; blocks until it is gone."""
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
 
     def end(self) -> int:
         """End the process by its handle, and return its status: as it is told to, or else by force."""
