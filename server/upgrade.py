@@ -19,18 +19,20 @@ from geventwebsocket.handler import WebSocketHandler
 
 from server import protocol
 from server.credentials import MisplacedToken, credential
+from server.deflate import BadOffers, Deflate, negotiate
 from server.errors import TokenFault
 from server.http.errors import error_response
 from server.origins import is_allowed
 from server.websocket import WebSocket
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from werkzeug.wrappers import Response
 
     from server.access import Claims
     from server.accounts import Account
+    from server.deflate import Agreement
     from server.reception import Reception
 
 PATH = "/v1/ws"
@@ -55,6 +57,7 @@ class Upgrade(WebSocketHandler):  # type: ignore[misc]  # gevent-websocket ships
     """
 
     who: Who = None
+    compression: Agreement | None = None
     # Attributes of the untyped base.
     socket: Any
     websocket: Any
@@ -106,16 +109,26 @@ class Upgrade(WebSocketHandler):  # type: ignore[misc]  # gevent-websocket ships
         if not is_allowed(environ, reception.settings.allowed_origins):
             return error_response(403, "forbidden", "This origin may not open sockets here.")
         try:
+            self.compression = negotiate(environ.get("HTTP_SEC_WEBSOCKET_EXTENSIONS", ""))
+        except BadOffers as fault:
+            return error_response(400, "bad_request", str(fault))
+        try:
             self.who = _identify(environ, reception)
         except (TokenFault, MisplacedToken) as fault:
             return error_response(401, "unauthorized", str(fault))
         return None
 
     def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-        """Echo our subprotocol where the client offers it: gevent-websocket knows only one per path, unasked."""
-        if status.startswith("101") and protocol.NAME in offered(self.environ):
-            headers = [*headers, ("Sec-WebSocket-Protocol", protocol.NAME)]
+        """Say what was agreed on of what the client offers: gevent-websocket knows no extensions, and one protocol."""
+        if status.startswith("101"):
+            headers = [*headers, *self._agreed()]
         return super().start_response(status, headers, exc_info)
+
+    def _agreed(self) -> Iterator[tuple[str, str]]:
+        if protocol.NAME in offered(self.environ):
+            yield "Sec-WebSocket-Protocol", protocol.NAME
+        if self.compression is not None:
+            yield "Sec-WebSocket-Extensions", self.compression.header
 
     def log_error(self, msg: str, *_args: Any) -> None:
         """Log a request that can't be read: the fault is the client's, so it is no error of ours."""
@@ -139,7 +152,8 @@ class Upgrade(WebSocketHandler):  # type: ignore[misc]  # gevent-websocket ships
         self.socket = None
         reception: Reception = self.server.reception
         max_size = reception.settings.limits.message_bytes
-        websocket = WebSocket(sock, max_size, time.monotonic)
+        compression = None if self.compression is None else Deflate(self.compression.window_bits)
+        websocket = WebSocket(sock, max_size, time.monotonic, compression)
         reception.receive(websocket, self.client_address[0], self.who, early)
 
     def _take_early(self) -> bytes:
@@ -151,7 +165,12 @@ class Upgrade(WebSocketHandler):  # type: ignore[misc]  # gevent-websocket ships
 
 def offered(environ: dict[str, Any]) -> list[str]:
     """Return the subprotocols that a client offers."""
-    return [name.strip() for name in environ.get("HTTP_SEC_WEBSOCKET_PROTOCOL", "").split(",") if name.strip()]
+    return _items(environ, "HTTP_SEC_WEBSOCKET_PROTOCOL")
+
+
+def _items(environ: dict[str, Any], name: str) -> list[str]:
+    """Return the items of a header that is a list, however many lines it came in."""
+    return [item.strip() for item in environ.get(name, "").split(",") if item.strip()]
 
 
 def _handshake_fault(environ: dict[str, Any]) -> Response | None:
@@ -161,15 +180,17 @@ def _handshake_fault(environ: dict[str, Any]) -> Response | None:
     if environ.get("HTTP_SEC_WEBSOCKET_VERSION") != VERSION:
         headers = {"Sec-WebSocket-Version": VERSION}
         return error_response(426, "bad_request", f"Only version {VERSION} is spoken here.", headers=headers)
+    if not environ.get("HTTP_HOST"):
+        return error_response(400, "bad_request", "There is no Host.")
     if not _has_key(environ):
         return error_response(400, "bad_request", "The Sec-WebSocket-Key isn't 16 bytes in base64.")
     return None
 
 
 def _wants_upgrade(environ: dict[str, Any]) -> bool:
-    connection = environ.get("HTTP_CONNECTION", "").lower()
     if environ["REQUEST_METHOD"] != "GET" or environ["SERVER_PROTOCOL"] != "HTTP/1.1":
         return False
+    connection = [option.lower() for option in _items(environ, "HTTP_CONNECTION")]
     return environ.get("HTTP_UPGRADE", "").lower() == "websocket" and "upgrade" in connection
 
 

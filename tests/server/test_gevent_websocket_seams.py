@@ -11,11 +11,14 @@ import pytest
 from gevent.pywsgi import WSGIHandler
 from geventwebsocket.handler import WebSocketHandler
 from geventwebsocket.websocket import WebSocket
+from websockets.frames import Frame
 from websockets.protocol import SERVER, State
 from websockets.protocol import Protocol as Frames
 
 UPGRADE = "server/upgrade.py"
-FRAMES = "server/websocket.py"
+FRAMES = "server/frames.py"
+WEBSOCKET = "server/websocket.py"
+DEFLATE = "server/deflate.py"
 
 
 def source(function):
@@ -64,7 +67,15 @@ def source(function):
         (WSGIHandler.handle_one_request, "except Exception as ex", UPGRADE, "a slow head is answered as a bad request"),
         (WSGIHandler.run_application, "self.process_result()", UPGRADE, "refusals are written by process_result"),
         (Frames.fail, "self.send_eof()", FRAMES, "a failed connection ends its stream"),
-        (Frames.send_eof, "self.eof_sent = True", FRAMES, "the end of the stream is told by this attribute"),
+        (Frames.send_eof, "self.eof_sent = True", WEBSOCKET, "the end of the stream is told by this attribute"),
+        (Frames.parse, "self.recv_frame(frame)", FRAMES, "recv_frame is extended"),
+        (Frames.parse, "except ProtocolError as exc", FRAMES, "an exception ends the reading of what came"),
+        (Frames.parse, "except UnicodeDecodeError as exc", FRAMES, "text that isn't UTF-8 is told by this exception"),
+        (Frames.parse, "self.max_message_size - self.current_size", FRAMES, "what is left is left for a control frame"),
+        (Frames.parse, "extensions=self.extensions", FRAMES, "compression is put into this attribute"),
+        (Frames.recv_frame, "if self.current_size is not None", FRAMES, "a close may come between fragments"),
+        (Frame.parse, "extension.decode(frame, max_size=max_size)", DEFLATE, "the bound of inflating comes from there"),
+        (Frame.parse, "frame.check()", DEFLATE, "a reserved bit that is left standing is refused there"),
     ],
 )
 def test_a_seam_is_where_it_was(function, fragment, who, why):
@@ -105,5 +116,5 @@ def test_a_protocol_past_its_handshake_begins_open():
 def test_the_end_of_the_stream_is_an_empty_chunk():
     frames = Frames(SERVER)
     frames.fail(1002)
-    assert frames.data_to_send()[-1] == b"", f"SEND_EOF is no longer empty bytes: {FRAMES} adds chunks up"
+    assert frames.data_to_send()[-1] == b"", f"SEND_EOF is no longer empty bytes: {WEBSOCKET} adds chunks up"
     assert frames.eof_sent
