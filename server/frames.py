@@ -59,7 +59,9 @@ class Frames(Protocol):
 
     def __init__(self, max_size: int, compression: Extension | None, hear: Callable[[bytes], None]) -> None:
         """Take messages of up to ``max_size`` bytes; ``hear`` gets each of them, valid UTF-8, and must not raise."""
-        super().__init__(SERVER, max_size=max_size, logger=_quiet)
+        # What doesn't compress grows a little: five bytes for each of deflate's blocks, and there's one in 16 KiB at least.
+        largest = max_size if compression is None else max_size + max_size // 1024 + 64
+        super().__init__(SERVER, max_size=largest, logger=_quiet)
         self.extensions = [] if compression is None else [compression]
         self._max_size = max_size
         self._hear = hear
@@ -80,6 +82,7 @@ class Frames(Protocol):
     def _receive_text(self, frame: Frame) -> None:
         if frame.fin and self._fragments is None:
             data = bytes(frame.data)
+            self._check_size(data)
             data.decode()  # What it raises, the library knows to be a 1007.
             self._hear(data)
             return
@@ -91,13 +94,16 @@ class Frames(Protocol):
 
     def _collect(self, fragments: _Fragments, frame: Frame) -> None:
         fragments.add(frame)
-        if len(fragments.data) > self._max_size:
-            self._refuse(1009, f"the message is longer than {self._max_size} bytes")
+        self._check_size(fragments.data)
         if fragments.count > MOST_FRAGMENTS:
             self._refuse(1009, "too many fragments")
         if self.current_size is not None:
             # The library bounds every frame by what is left of the message. A control frame is no part of one.
             self.current_size = min(self.current_size, self._max_size - CONTROL_BYTES)
+
+    def _check_size(self, data: bytes | bytearray) -> None:
+        if len(data) > self._max_size:
+            self._refuse(1009, f"the message is longer than {self._max_size} bytes")
 
     def _refuse(self, code: int, reason: str) -> NoReturn:
         self.fail(code, reason)
