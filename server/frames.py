@@ -59,7 +59,7 @@ class Frames(Protocol):
 
     def __init__(self, max_size: int, compression: Extension | None, hear: Callable[[bytes], None]) -> None:
         """Take messages of up to ``max_size`` bytes; ``hear`` gets each of them, valid UTF-8, and must not raise."""
-        # What doesn't compress grows a little: five bytes for each of deflate's blocks, and there's one in 16 KiB at least.
+        # What doesn't compress grows by a few bytes for each of deflate's blocks.
         largest = max_size if compression is None else max_size + max_size // 1024 + 64
         super().__init__(SERVER, max_size=largest, logger=_quiet)
         self.extensions = [] if compression is None else [compression]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.system.wire import CLOSE, PONG, TEXT, Frame, Wire, close_frame, pong_text
+from tests.system.bare import CLOSE, PONG, TEXT, Bare, Frame, close_frame, pong_text
 
 CLEAN = 1000
 """The client closes, and the server answers with the same."""
@@ -54,21 +54,21 @@ def rows(cases: dict[str, Case]) -> Iterable[object]:
     return [pytest.param(case, id=number) for number, case in cases.items()]
 
 
-def play(wire: Wire, case: Case) -> Frame:
+def play(bare: Bare, case: Case) -> Frame:
     """Play a case and return the server's close.
 
     Raises:
         AssertionError: it went otherwise.
     """
-    with wire:
-        wire.send(*case.sends)
+    with bare:
+        bare.send(*case.sends)
         if case.code == CLEAN:
-            assert wire.next(len(case.expects)) == list(case.expects)
-            wire.send(close_frame(CLEAN))
-            got = list(wire.frames())
+            assert bare.next(len(case.expects)) == list(case.expects)
+            bare.send(close_frame(CLEAN))
+            got = list(bare.frames())
             assert got == [Frame(CLOSE, close_frame_payload(CLEAN))]
         else:
-            got = list(wire.frames())
+            got = list(bare.frames())
             assert tuple(got[:-1]) == case.expects
             assert got[-1].code == case.code
         return got[-1]

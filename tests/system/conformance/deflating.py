@@ -3,7 +3,7 @@
 import zlib
 from typing import NamedTuple, Self
 
-from tests.system.wire import TEXT, Frame, Wire, dial_wire, fragments, frame
+from tests.system.bare import TEXT, Bare, Frame, dial_bare, fragments, frame
 
 TAIL = b"\x00\x00\xff\xff"
 RSV1 = 4
@@ -31,9 +31,9 @@ class Agreed(NamedTuple):
     parameters: dict[str, str | None]
 
     @classmethod
-    def of(cls, wire: Wire) -> Self:
+    def of(cls, bare: Bare) -> Self:
         """Read the answer, which must be one extension with no parameter twice."""
-        name, *rest = [part.strip() for part in wire.extensions.split(";")]
+        name, *rest = [part.strip() for part in bare.extensions.split(";")]
         assert name == "permessage-deflate"
         pairs = [tuple(part.split("=", 1)) if "=" in part else (part, None) for part in rest]
         assert len(dict(pairs)) == len(pairs)
@@ -55,6 +55,6 @@ class Agreed(NamedTuple):
         return data
 
 
-def dial_deflating(server, offer: str = OFFER) -> Wire:
+def dial_deflating(server, offer: str = OFFER) -> Bare:
     """Open a connection with an offer."""
-    return dial_wire(server, server.known("demo").token, Sec_WebSocket_Extensions=offer)
+    return dial_bare(server, server.known("demo").token, Sec_WebSocket_Extensions=offer)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.system.bare import CLOSE, CONT, PING, TEXT, Frame, close_frame, dial_bare, frame, ping_text
 from tests.system.conformance.cases import (
     BAD_FRAME,
     BAD_UTF8,
@@ -12,7 +13,6 @@ from tests.system.conformance.cases import (
     sends,
     together,
 )
-from tests.system.wire import CLOSE, CONT, PING, TEXT, Frame, close_frame, dial_wire, frame, ping_text
 
 pytestmark = pytest.mark.system
 
@@ -62,28 +62,28 @@ PAYLOADS |= {
 
 @pytest.mark.parametrize("case", rows(BEHAVIOUR))
 def test_nothing_is_heard_behind_a_close_and_all_before_it(judged, case):
-    with dial_wire(judged, judged.known("demo").token) as wire:
-        wire.send(*case.sends)
-        assert list(wire.frames()) == [*case.expects, Frame(CLOSE, close_frame_payload(1000))]
+    with dial_bare(judged, judged.known("demo").token) as bare:
+        bare.send(*case.sends)
+        assert list(bare.frames()) == [*case.expects, Frame(CLOSE, close_frame_payload(1000))]
 
 
 @pytest.mark.parametrize(("payload", "answer"), PAYLOADS.values(), ids=PAYLOADS)
 def test_a_close_is_answered_with_what_it_holds_or_with_what_is_wrong_with_it(judged, payload, answer):
-    with dial_wire(judged, judged.known("demo").token) as wire:
-        wire.send(frame(CLOSE, payload))
-        (got,) = wire.frames()
+    with dial_bare(judged, judged.known("demo").token) as bare:
+        bare.send(frame(CLOSE, payload))
+        (got,) = bare.frames()
     assert (got.code if isinstance(answer, int) else got.payload) == answer
 
 
 def test_a_close_of_the_server_has_its_code_and_reason_and_waits_for_the_answer(judged):
     login = judged.login("demo2")
-    with dial_wire(judged, login.token) as wire:
+    with dial_bare(judged, login.token) as bare:
         judged.call("POST", "/v1/logout", token=login.token)
-        bye, close = wire.next(2)
-        wire.send(frame(PING, b"not closed yet"))
-        late = wire.read()
-        wire.send(frame(CLOSE, close.payload))
-        end = wire.read()
+        bye, close = bare.next(2)
+        bare.send(frame(PING, b"not closed yet"))
+        late = bare.read()
+        bare.send(frame(CLOSE, close.payload))
+        end = bare.read()
 
     assert b'"code":4001' in bye.payload
     assert close == Frame(CLOSE, close_frame_payload(4001, b"the login was revoked"))
@@ -93,9 +93,9 @@ def test_a_close_of_the_server_has_its_code_and_reason_and_waits_for_the_answer(
 
 def test_two_closes_that_cross_are_each_others_answer(judged):
     login = judged.login("demo2")
-    with dial_wire(judged, login.token) as wire:
+    with dial_bare(judged, login.token) as bare:
         judged.call("POST", "/v1/logout", token=login.token)
-        wire.send(close_frame(1001))
-        *_, close = wire.frames()
+        bare.send(close_frame(1001))
+        *_, close = bare.frames()
 
     assert close.code == 4001

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.system.bare import BINARY, CLOSE, TEXT, close_frame, frame, ping_text, pong_text
 from tests.system.conformance.cases import BAD_FRAME, BINARY_FRAME, TOO_BIG
 from tests.system.conformance.deflating import ALONE, RSV1, Agreed, deflated, dial_deflating, text_frames
-from tests.system.wire import BINARY, CLOSE, TEXT, close_frame, frame, ping_text, pong_text
 
 pytestmark = pytest.mark.system
 
@@ -59,18 +59,18 @@ def cut(text: str, room: int) -> bytes:
     return data + b"." * (room - len(data))
 
 
-def exchange(wire, agreed, size, fragment, kind) -> None:
+def exchange(bare, agreed, size, fragment, kind) -> None:
     """Send texts and have them back, or have the first one refused where it is too long."""
     for text in texts(kind, size):
-        wire.send(*text_frames(text, fragment))
-        got = wire.read()
+        bare.send(*text_frames(text, fragment))
+        got = bare.read()
         if len(text) > LIMIT:
             assert (got.opcode, got.code) == (CLOSE, TOO_BIG)
             return
         assert agreed.inflated(got) == pong_text(text)
         assert got.compressed == (len(text) >= 1024)
-    wire.send(close_frame(1000))
-    assert [end.code for end in wire.frames()] == [1000]
+    bare.send(close_frame(1000))
+    assert [end.code for end in bare.frames()] == [1000]
 
 
 GROUP_12 = [
@@ -82,14 +82,14 @@ GROUP_12 = [
 
 @pytest.mark.parametrize(("kind", "size", "fragment"), GROUP_12)
 def test_compressed_messages_go_there_and_back(judged, kind, size, fragment):
-    with dial_deflating(judged) as wire:
+    with dial_deflating(judged) as bare:
         if kind is not None:
-            exchange(wire, Agreed.of(wire), size, fragment, kind())
+            exchange(bare, Agreed.of(bare), size, fragment, kind())
             return
         data = random.Random(size).randbytes(size)
         code = TOO_BIG if size > LIMIT else BINARY_FRAME
-        wire.send(frame(BINARY, deflated(data), rsv=RSV1))
-        assert [end.code for end in wire.frames()] == [code]
+        bare.send(frame(BINARY, deflated(data), rsv=RSV1))
+        assert [end.code for end in bare.frames()] == [code]
 
 
 BOTH = "permessage-deflate; client_no_context_takeover; client_max_window_bits"
@@ -121,20 +121,20 @@ GROUP_13 = [
 
 @pytest.mark.parametrize(("offer", "answer", "size", "fragment"), GROUP_13)
 def test_parameters_are_agreed_on_and_kept_to(judged, offer, answer, size, fragment):
-    with dial_deflating(judged, offer) as wire:
-        assert wire.extensions == (answer or "")
+    with dial_deflating(judged, offer) as bare:
+        assert bare.extensions == (answer or "")
         if answer is not None:
-            exchange(wire, Agreed.of(wire), size, fragment, records())
+            exchange(bare, Agreed.of(bare), size, fragment, records())
             return
         text = ping_text(size=min(max(size, 32), LIMIT))
-        wire.send(frame(TEXT, text))
-        assert wire.read().payload == pong_text(text)
-        wire.send(*text_frames(text, fragment))
-        assert [end.code for end in wire.frames()] == [BAD_FRAME]
+        bare.send(frame(TEXT, text))
+        assert bare.read().payload == pong_text(text)
+        bare.send(*text_frames(text, fragment))
+        assert [end.code for end in bare.frames()] == [BAD_FRAME]
 
 
 def test_a_client_that_offers_nothing_gets_nothing(judged):
-    with dial_deflating(judged, None) as wire:
-        wire.send(frame(TEXT, ping_text(size=LIMIT)))
-        assert wire.extensions == ""
-        assert wire.read().payload == pong_text(ping_text(size=LIMIT))
+    with dial_deflating(judged, None) as bare:
+        bare.send(frame(TEXT, ping_text(size=LIMIT)))
+        assert bare.extensions == ""
+        assert bare.read().payload == pong_text(ping_text(size=LIMIT))

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.system.bare import CLOSE, CONT, PING, TEXT, close_frame, fragments, frame, ping_text, pong_text
 from tests.system.conformance.cases import BAD_FRAME, BAD_UTF8, TOO_BIG, Case, echo, play, pong, rows, sends, together
 from tests.system.conformance.deflating import ALONE, OFFER, RSV1, Agreed, deflated, dial_deflating, text_frames
-from tests.system.wire import CLOSE, CONT, PING, TEXT, close_frame, fragments, frame, ping_text, pong_text
 
 pytestmark = pytest.mark.system
 
@@ -41,16 +41,16 @@ OFFERS = {
 
 @pytest.mark.parametrize(("offer", "answer"), OFFERS.values(), ids=OFFERS)
 def test_an_offer_is_met_or_passed_over(judged, offer, answer):
-    with dial_deflating(judged, offer) as wire:
-        wire.send(frame(TEXT, HELLO))
-        assert (wire.head.status, wire.extensions) == (101, answer)
-        assert wire.read() == echo(HELLO)
+    with dial_deflating(judged, offer) as bare:
+        bare.send(frame(TEXT, HELLO))
+        assert (bare.head.status, bare.extensions) == (101, answer)
+        assert bare.read() == echo(HELLO)
 
 
 @pytest.mark.parametrize("offer", [";", "permessage-deflate;", "permessage-deflate; =1", "a b", '"quoted"', ",", "ä"])
 def test_what_isnt_a_list_of_extensions_is_a_bad_request(judged, offer):
-    with dial_deflating(judged, offer) as wire:
-        assert wire.head.status == 400
+    with dial_deflating(judged, offer) as bare:
+        assert bare.head.status == 400
 
 
 # Written by hand: the examples of RFC 7692, 7.2.3, are of these shapes.
@@ -139,21 +139,21 @@ def test_a_case_of_compression_ends_as_it_must(judged, case):
 @pytest.mark.parametrize("size", [1023, 1024, 1025, LIMIT - 1, LIMIT])
 def test_messages_are_compressed_from_a_kibibyte_on(judged, size):
     text = ping_text(size=size)
-    with dial_deflating(judged) as wire:
-        wire.send(*text_frames(text))
-        got = wire.read()
+    with dial_deflating(judged) as bare:
+        bare.send(*text_frames(text))
+        got = bare.read()
         assert got.compressed == (size >= 1024)
-        assert Agreed.of(wire).inflated(got) == pong_text(text)
-        wire.send(frame(TEXT, HELLO))
-        assert wire.read() == echo(HELLO)
+        assert Agreed.of(bare).inflated(got) == pong_text(text)
+        bare.send(frame(TEXT, HELLO))
+        assert bare.read() == echo(HELLO)
 
 
 def test_a_message_of_just_the_size_may_be_longer_on_the_wire(judged):
     longer = deflated(FULL, level=0)
-    with dial_deflating(judged) as wire:
-        wire.send(frame(TEXT, longer, rsv=RSV1))
+    with dial_deflating(judged) as bare:
+        bare.send(frame(TEXT, longer, rsv=RSV1))
         assert len(longer) > LIMIT
-        assert Agreed.of(wire).inflated(wire.read()) == pong_text(FULL)
+        assert Agreed.of(bare).inflated(bare.read()) == pong_text(FULL)
 
 
 RFC_EXAMPLES = {
@@ -167,17 +167,17 @@ RFC_EXAMPLES = {
 @pytest.mark.parametrize("example", RFC_EXAMPLES.values(), ids=RFC_EXAMPLES)
 def test_the_examples_of_the_rfc_are_read(judged, example):
     """Each says Hello, which is a message and no JSON."""
-    with dial_deflating(judged) as wire:
-        wire.send(frame(TEXT, example, rsv=RSV1), frame(PING, b"still there"))
-        refused, alive = wire.next(2)
+    with dial_deflating(judged) as bare:
+        bare.send(frame(TEXT, example, rsv=RSV1), frame(PING, b"still there"))
+        refused, alive = bare.next(2)
     assert b'"bad_request"' in refused.payload
     assert alive == pong(b"still there")
 
 
 def test_an_empty_message_may_be_compressed(judged):
-    with dial_deflating(judged) as wire:
-        wire.send(frame(TEXT, b"\x00", rsv=RSV1), frame(PING))
-        refused, alive = wire.next(2)
+    with dial_deflating(judged) as bare:
+        bare.send(frame(TEXT, b"\x00", rsv=RSV1), frame(PING))
+        refused, alive = bare.next(2)
     assert b'"bad_request"' in refused.payload
     assert alive == pong(b"")
 
@@ -227,9 +227,9 @@ def test_what_is_behind_a_final_block_is_kept_nowhere(judged):
     """Zlib would keep it all: megabytes of it, which count as no byte of the message."""
     before, spent = resident(judged), busy(judged)
     first = frame(TEXT, final(HELLO), fin=False, rsv=RSV1)
-    with dial_deflating(judged) as wire:
-        wire.send(first, *[frame(CONT, b"x" * 60_000, fin=False)] * 1000)
-        assert [end.code for end in wire.frames()] == [BAD_FRAME]
+    with dial_deflating(judged) as bare:
+        bare.send(first, *[frame(CONT, b"x" * 60_000, fin=False)] * 1000)
+        assert [end.code for end in bare.frames()] == [BAD_FRAME]
     assert resident(judged) - before < 4 * 1024
     assert busy(judged) - spent < 2
 
@@ -237,9 +237,9 @@ def test_what_is_behind_a_final_block_is_kept_nowhere(judged):
 def test_blocks_that_come_to_nothing_cost_no_memory(judged):
     before = resident(judged)
     empty = b"\x00\x00\x00\xff\xff" * 12_000
-    with dial_deflating(judged) as wire:
-        wire.send(frame(TEXT, fin=False, rsv=RSV1), *[frame(CONT, empty, fin=False)] * 100, frame(PING))
-        assert wire.next(1) == [pong(b"")]
-        wire.send(frame(CONT, deflated(HELLO)), close_frame(1000))
-        assert next(wire.frames()) == echo(HELLO)
+    with dial_deflating(judged) as bare:
+        bare.send(frame(TEXT, fin=False, rsv=RSV1), *[frame(CONT, empty, fin=False)] * 100, frame(PING))
+        assert bare.next(1) == [pong(b"")]
+        bare.send(frame(CONT, deflated(HELLO)), close_frame(1000))
+        assert next(bare.frames()) == echo(HELLO)
     assert resident(judged) - before < 4 * 1024

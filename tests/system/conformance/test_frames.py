@@ -4,6 +4,19 @@ import os
 
 import pytest
 
+from tests.system.bare import (
+    BINARY,
+    CLOSE,
+    CONT,
+    PING,
+    PONG,
+    TEXT,
+    close_frame,
+    dial_bare,
+    fragments,
+    frame,
+    ping_text,
+)
 from tests.system.conformance.cases import (
     BAD_FRAME,
     BINARY_FRAME,
@@ -15,19 +28,6 @@ from tests.system.conformance.cases import (
     rows,
     sends,
     together,
-)
-from tests.system.wire import (
-    BINARY,
-    CLOSE,
-    CONT,
-    PING,
-    PONG,
-    TEXT,
-    close_frame,
-    dial_wire,
-    fragments,
-    frame,
-    ping_text,
 )
 
 pytestmark = pytest.mark.system
@@ -166,12 +166,12 @@ BEYOND = {
 
 @pytest.mark.parametrize("case", rows(FRAMING | PINGS | RESERVED | OPCODES | FRAGMENTS | BEYOND))
 def test_a_case_of_framing_ends_as_it_must(judged, case):
-    play(dial_wire(judged, judged.known("demo").token), case)
+    play(dial_bare(judged, judged.known("demo").token), case)
 
 
 def test_every_byte_of_a_long_ping_comes_back_under_any_mask(judged):
-    with dial_wire(judged, judged.known("demo").token) as wire:
+    with dial_bare(judged, judged.known("demo").token) as bare:
         for length in range(126):
             payload = os.urandom(length)
-            wire.send(frame(PING, payload, mask=os.urandom(4)))
-            assert wire.next(1) == [pong(payload)]
+            bare.send(frame(PING, payload, mask=os.urandom(4)))
+            assert bare.next(1) == [pong(payload)]

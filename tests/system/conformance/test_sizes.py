@@ -5,8 +5,8 @@ The suite goes up to 16 MiB. Here a message ends at 64 KiB: what is longer must 
 
 import pytest
 
+from tests.system.bare import BINARY, TEXT, dial_bare, fragments, frame, pieces, ping_text
 from tests.system.conformance.cases import BINARY_FRAME, TOO_BIG, Case, echo, play, rows, sends, together
-from tests.system.wire import BINARY, TEXT, dial_wire, fragments, frame, pieces, ping_text
 
 pytestmark = pytest.mark.system
 
@@ -56,19 +56,19 @@ CASES["whole-16-MiB"] = Case(sends(frame(TEXT, b"x" * 16 * MIB)), (), TOO_BIG)
 
 @pytest.mark.parametrize("case", rows(CASES))
 def test_a_message_is_heard_up_to_the_limit_and_refused_beyond(judged, case):
-    play(dial_wire(judged, judged.known("demo").token), case)
+    play(dial_bare(judged, judged.known("demo").token), case)
 
 
 @pytest.mark.parametrize("size", ROUND_SIZES, ids=[f"9.7.{place}" for place in range(1, 7)])
 def test_a_thousand_messages_go_there_and_back(judged, size):
     text = ping_text(b"*" * size)
-    with dial_wire(judged, judged.known("demo").token) as wire:
+    with dial_bare(judged, judged.known("demo").token) as bare:
         for _ in range(ROUND_TRIPS):
-            wire.send(frame(TEXT, text))
-            assert wire.next(1) == [echo(text)]
+            bare.send(frame(TEXT, text))
+            assert bare.next(1) == [echo(text)]
 
 
 @pytest.mark.parametrize("size", ROUND_SIZES, ids=[f"9.8.{place}" for place in range(1, 7)])
 def test_the_first_of_a_thousand_binary_messages_is_the_last(judged, size):
     chunks = frame(BINARY, b"\xfe" * size) * ROUND_TRIPS
-    play(dial_wire(judged, judged.known("demo").token), Case(together(chunks), (), BINARY_FRAME))
+    play(dial_bare(judged, judged.known("demo").token), Case(together(chunks), (), BINARY_FRAME))

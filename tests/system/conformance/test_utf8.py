@@ -5,8 +5,8 @@ The sequences are those of Markus Kuhn's UTF-8 decoder stress test.
 
 import pytest
 
+from tests.system.bare import CLOSE, CONT, PING, TEXT, Frame, dial_bare, fragments, frame, pieces, ping_text
 from tests.system.conformance.cases import BAD_UTF8, CLEAN, Case, echo, play, pong, rows, sends
-from tests.system.wire import CLOSE, CONT, PING, TEXT, Frame, dial_wire, fragments, frame, pieces, ping_text
 
 pytestmark = pytest.mark.system
 
@@ -76,15 +76,15 @@ ALL = {
 
 @pytest.mark.parametrize("case", rows(FRAGMENTED))
 def test_text_is_utf8_over_all_its_fragments(judged, case):
-    play(dial_wire(judged, judged.known("demo").token), case)
+    play(dial_bare(judged, judged.known("demo").token), case)
 
 
 @pytest.mark.parametrize("empty", [[b""], [b"", b"", b""]], ids=["6.1.1", "6.1.2"])
 def test_an_empty_text_is_a_message(judged, empty):
     """It is no JSON, so the application answers with an error."""
-    with dial_wire(judged, judged.known("demo").token) as wire:
-        wire.send(*fragments(TEXT, empty), frame(PING, b"still there"))
-        refused, alive = wire.next(2)
+    with dial_bare(judged, judged.known("demo").token) as bare:
+        bare.send(*fragments(TEXT, empty), frame(PING, b"still there"))
+        refused, alive = bare.next(2)
     assert b'"bad_request"' in refused.payload
     assert alive == pong(b"still there")
 
@@ -94,30 +94,30 @@ def test_an_empty_text_is_a_message(judged, empty):
 def test_a_sequence_is_utf8_or_it_isnt(judged, sequence, good, chop):
     text = ping_text(sequence)
     chunks = fragments(TEXT, pieces(text, chop)) if chop else [frame(TEXT, text)]
-    wire = dial_wire(judged, judged.known("demo").token)
+    bare = dial_bare(judged, judged.known("demo").token)
     if good and sequence >= b" ":
-        play(wire, Case(sends(*chunks), (echo(text),)))
+        play(bare, Case(sends(*chunks), (echo(text),)))
     elif not good:
-        play(wire, Case(sends(*chunks), (), BAD_UTF8))
+        play(bare, Case(sends(*chunks), (), BAD_UTF8))
     else:
         # A control character is good UTF-8 and no good in JSON.
-        with wire:
-            wire.send(*chunks)
-            assert b'"bad_request"' in wire.read().payload
+        with bare:
+            bare.send(*chunks)
+            assert b'"bad_request"' in bare.read().payload
 
 
 @pytest.mark.parametrize("bad", [b"\xf4\x90\x80\x80", b"\xf4\x90"], ids=["6.4.1", "6.4.2"])
 def test_a_text_that_can_no_longer_be_utf8_is_refused_before_it_ends(judged, bad):
-    with dial_wire(judged, judged.known("demo").token) as wire:
-        wire.send(frame(TEXT, ping_text()[:-2] + KOSME, fin=False), frame(PING, b"accepted"))
-        assert wire.next(1) == [pong(b"accepted")]
-        wire.send(frame(CONT, bad, fin=False))
-        assert [got.code for got in wire.frames()] == [BAD_UTF8]
+    with dial_bare(judged, judged.known("demo").token) as bare:
+        bare.send(frame(TEXT, ping_text()[:-2] + KOSME, fin=False), frame(PING, b"accepted"))
+        assert bare.next(1) == [pong(b"accepted")]
+        bare.send(frame(CONT, bad, fin=False))
+        assert [got.code for got in bare.frames()] == [BAD_UTF8]
 
 
 def test_a_character_that_is_cut_by_the_end_is_refused(judged):
     play(
-        dial_wire(judged, judged.known("demo").token),
+        dial_bare(judged, judged.known("demo").token),
         Case(sends(frame(TEXT, b"\xce", fin=False), frame(CONT)), (), BAD_UTF8),
     )
 
@@ -126,11 +126,11 @@ def test_a_ping_may_cut_a_character(judged):
     text = ping_text(KOSME)
     first, second = fragments(TEXT, [text[:21], text[21:]])
     play(
-        dial_wire(judged, judged.known("demo").token),
+        dial_bare(judged, judged.known("demo").token),
         Case(sends(first, frame(PING, b"\xff"), second), (pong(b"\xff"), echo(text))),
     )
 
 
 def test_the_clean_end_is_the_echo_of_the_close(judged):
-    got = play(dial_wire(judged, judged.known("demo").token), Case(()))
+    got = play(dial_bare(judged, judged.known("demo").token), Case(()))
     assert got == Frame(CLOSE, CLEAN.to_bytes(2, "big"))

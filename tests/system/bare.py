@@ -116,7 +116,7 @@ class Head(NamedTuple):
     headers: dict[str, str]
 
 
-class Wire:
+class Bare:
     """A connection past its upgrade, or one that was refused it: ``head`` tells."""
 
     def __init__(self, port: int, sends: bytes) -> None:
@@ -244,9 +244,9 @@ class Wire:
         return [self.read() for _ in range(count)]
 
 
-def dial_wire(server, token: str | None = None, **headers: str | None) -> Wire:
+def dial_bare(server, token: str | None = None, **headers: str | None) -> Bare:
     """Open a connection; one with a token is read up to its welcome."""
     if token is None:
-        return Wire(server.port, request(server.port, **headers))
-    wire = Wire(server.port, request(server.port, Authorization=f"Bearer {token}", **headers))
-    return wire.welcome() if wire.head.status == 101 else wire
+        return Bare(server.port, request(server.port, **headers))
+    bare = Bare(server.port, request(server.port, Authorization=f"Bearer {token}", **headers))
+    return bare.welcome() if bare.head.status == 101 else bare
