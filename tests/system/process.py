@@ -87,19 +87,32 @@ class ServerProcess:
         if prepare is not None:
             prepare(data_dir)
         self.data_dir = data_dir
+        self._flags = flags
         self._log = data_dir / "stderr.log"
         self._logins: dict[str, Login] = {}
-        command = [sys.executable, "-W", "error", "-m", "server", "serve", "--port", "0", "--data-dir", str(data_dir)]
-        with self._log.open("wb") as stderr:
-            self.process = subprocess.Popen(
-                [*command, *flags], env=environment(), cwd=ROOT, stdout=subprocess.PIPE, stderr=stderr
-            )
+        self.start()
+
+    def start(self, **settings: str) -> None:
+        """Start a process, the first or another one after its end, on the same data."""
+        self.begin(**settings)
         try:
             self.url = self._await_url()
         except BaseException:
             self.end()
             raise
         self.port = urlsplit(self.url).port
+
+    def begin(self, **settings: str) -> None:
+        """Start a process that may not live to serve; it is waited for by whoever calls this."""
+        command = [sys.executable, "-W", "error", "-m", "server", "serve", "--port", "0"]
+        with self._log.open("ab") as stderr:
+            self.process = subprocess.Popen(
+                [*command, "--data-dir", str(self.data_dir), *self._flags],
+                env=environment(**settings),
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+            )
 
     def _await_url(self) -> str:
         deadline = time.monotonic() + START_SECONDS
@@ -185,7 +198,15 @@ class ServerProcess:
         self.process.send_signal(number)
 
     def wait(self) -> int:
-        return self.process.wait(STOP_SECONDS)
+        """Wait for the end of the process and return its status."""
+        status = self.process.wait(STOP_SECONDS)
+        self.process.stdout.close()
+        return status
+
+    def kill(self) -> None:
+        """End the process by SIGKILL, and wait until it is gone."""
+        self.process.kill()
+        self.wait()
 
     def end(self) -> int:
         """End the process by its handle, and return its status: as it is told to, or else by force."""
@@ -194,8 +215,5 @@ class ServerProcess:
                 self.signal()
             return self.wait()
         except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+            self.kill()
             raise
-        finally:
-            self.process.stdout.close()
