@@ -24,6 +24,7 @@ DottedPath = Annotated[str, _shaped(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", "mycompany.
 Origin = Annotated[str, _shaped(r"https?://[^/\s]+", "https://chat.example.com")]
 Url = Annotated[str, _shaped(r"https?://\S+", "https://models.example.com/v1")]
 Name = Annotated[str, Field(min_length=1)]
+Days = Annotated[float, Field(gt=0, le=36_525, allow_inf_nan=False)]
 Delay = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
 
 
@@ -76,9 +77,15 @@ class RestartPolicies(Group):
 
 
 class Journal(Group):
-    """Say what a committed event survives: a kill of the process (normal), or loss of power as well (full)."""
+    """Say what a committed event survives, and how long it is kept.
+
+    ``sync``: a kill of the process (normal), or loss of power as well (full). An event past ``keep_days`` or behind
+    ``keep_events`` newer ones of its session is dropped; one of an unfinished run never is.
+    """
 
     sync: Literal["normal", "full"] = "normal"
+    keep_days: Days = 30.0
+    keep_events: int = Field(default=10_000, ge=1, le=1_000_000_000)
 
 
 class Logs(Group):
@@ -89,9 +96,20 @@ class Logs(Group):
 
 
 class Faults(Group):
-    """Say whether an operator may load fault plans into the running server. Never where people rely on it."""
+    """Say whether faults may be injected into the running server. Never where people rely on it.
+
+    An operator may then load plans of them; ``plan`` is the file of one that holds from the start.
+    """
 
     enabled: bool = False
+    plan: Path | None = None
+
+    @field_validator("plan")
+    @classmethod
+    def _is_allowed(cls, plan: Path | None, info: ValidationInfo) -> Path | None:
+        if plan is not None and info.data.get("enabled") is False:
+            raise ValueError("injects faults only where faults.enabled is true; leave it out where people rely on it")
+        return plan
 
 
 class Settings(BaseSettings):

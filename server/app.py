@@ -17,6 +17,7 @@ from gevent.pywsgi import WSGIServer
 
 from actors.agents.registry import AgentCatalog
 from actors.runtime.errors import RuntimeFault
+from actors.runtime.faults import Faults
 from actors.runtime.injection import strike_point
 from actors.runtime.runtime import Runtime
 from actors.runtime.specs import ChildSpec
@@ -31,6 +32,8 @@ from server.demo import seed_demo
 from server.http.application import application
 from server.journal.sqlite import SQLiteJournal
 from server.key import load_key
+from server.lock import Lock
+from server.plans import fault_plan
 from server.policies import restart_policies
 from server.reception import Reception
 from server.tokens import Tokens
@@ -57,23 +60,27 @@ class Server:
         Raises:
             PluginError: an agent of the settings can't be had.
             ServerFault: the data directory isn't as it must be.
-            OSError: it can't be used, or the address is taken.
+            SettingsError: the fault plan isn't one.
+            OSError: the address is taken.
         """
         self.settings = settings
         agents = _agents(settings)
-        self._listener = _listen(settings.host, settings.port)
+        self._lock = Lock(settings.data_dir)
         self._database = open_database(settings.data_dir)
         accounts = Accounts(self._database)
         if settings.demo:
             seed_demo(accounts)
         tokens = Tokens(self._database, load_key(settings.data_dir), settings.tokens)
         self.runtime = Runtime()
+        self.runtime.faults = _faults(settings)  # Before anything is struck: a plan may be about the first start.
         self.journal = SQLiteJournal(
             settings.data_dir / FILE_NAME,
             self.runtime.clock,
             sync=settings.journal.sync,
             strike=partial(strike_point, self.runtime, "journal"),
         )
+        # After all that a data directory may refuse, and before there are actors: nothing is left open where it fails.
+        self._listener = _listen(settings.host, settings.port)
         environment = _environment(settings, agents, self.journal, accounts)
         root = self.runtime.supervise(ChildSpec("root", Root, (environment,), mailbox=INTERNAL_MAILBOX))
         self.reception = Reception(settings, accounts, tokens, self.journal, root)
@@ -139,6 +146,7 @@ class Server:
             log.warning("stop_incomplete", problem=str(fault))
         self.journal.close()
         self._database.close()
+        self._lock.release()
 
     def _sweep(self) -> None:
         while True:
@@ -192,6 +200,14 @@ def _say_where(server: Server, settings: Settings) -> None:
 def _agents(settings: Settings) -> AgentCatalog:
     paths = (*settings.agents, REHEARSAL) if settings.demo else settings.agents
     return AgentCatalog.load(tuple(dict.fromkeys(paths)))
+
+
+def _faults(settings: Settings) -> Faults | None:
+    plan = fault_plan(settings.faults)
+    if plan is None:
+        return None
+    log.warning("faults_loaded", plan=str(settings.faults.plan), rules=len(plan.rules), budget=plan.budget)
+    return Faults(plan)
 
 
 def _environment(settings: Settings, agents: AgentCatalog, journal: Journal, accounts: Accounts) -> Environment:

@@ -5,6 +5,7 @@ import click
 from config.version import VERSION
 from server.commands.config import config
 from server.commands.faults import faults
+from server.commands.journal import journal
 from server.commands.serve import serve
 from server.commands.users import users
 
@@ -21,5 +22,6 @@ def greenroom() -> None:
 
 greenroom.add_command(serve)
 greenroom.add_command(users)
+greenroom.add_command(journal)
 greenroom.add_command(config)
 greenroom.add_command(faults)

@@ -8,6 +8,9 @@ from typing import TypeVar
 from gevent.threadpool import ThreadPool
 from gevent.util import wrap_errors
 
+from server import datadir
+from server.diagnosis import diagnosis
+from server.errors import DatabaseUnusable
 from server.migrations import migrate
 
 FILE_NAME = "greenroom.db"
@@ -69,10 +72,10 @@ def open_database(data_dir: Path) -> Database:
 
     Raises:
         DatabaseTooNew: when a later Greenroom wrote it.
-        OSError: when the directory can't be made.
-        sqlite3.Error: when the file can't be opened or isn't a database.
+        DatabaseUnusable: when the file can't be opened or written, is locked, or isn't a database.
+        DataDirUnusable: when the directory can't be made.
     """
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    datadir.make(data_dir)
     return Database(connect(data_dir / FILE_NAME))
 
 
@@ -83,8 +86,15 @@ def connect(path: Path) -> sqlite3.Connection:
 
     Raises:
         DatabaseTooNew: when a later Greenroom wrote it.
-        sqlite3.Error: when the file can't be opened or isn't a database.
+        DatabaseUnusable: when the file can't be opened or written, is locked, or isn't a database.
     """
+    try:
+        return _connected(path)
+    except sqlite3.Error as error:
+        raise DatabaseUnusable(diagnosis(error, path)) from error
+
+
+def _connected(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("PRAGMA journal_mode = WAL")

@@ -13,7 +13,12 @@
     │   ├── TokenInvalid     forged, unknown, spent, revoked, or of a disabled account
     │   └── TokenExpired     it was good once: refresh, and come again
     └── DataFault            the data directory isn't as it must be
+        ├── DataDirInUse     another server works on it
+        ├── DataDirUnusable  it can't be made, read or written
+        ├── DatabaseMissing  it holds no database, and something is to be read
         ├── DatabaseTooNew   a later Greenroom wrote the database
+        ├── DatabaseTooOld   an earlier one did, and it is only to be read
+        ├── DatabaseUnusable the database can't be opened, is locked, or isn't one
         └── KeyUnusable      the signing key is damaged, or others may read it
 """
 
@@ -62,8 +67,28 @@ class DataFault(ServerFault):
     """The data directory isn't as it must be; the message says what to do."""
 
 
+class DataDirInUse(DataFault):
+    """Another server works on the data directory."""
+
+
+class DataDirUnusable(DataFault):
+    """The data directory can't be made, read or written."""
+
+
+class DatabaseMissing(DataFault):
+    """The data directory holds no database."""
+
+
 class DatabaseTooNew(DataFault):
     """A later version of Greenroom wrote the database."""
+
+
+class DatabaseTooOld(DataFault):
+    """An earlier version of Greenroom wrote the database, which is only to be read."""
+
+
+class DatabaseUnusable(DataFault):
+    """The database can't be opened, is locked, or isn't one."""
 
 
 class KeyUnusable(DataFault):

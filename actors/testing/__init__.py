@@ -1,5 +1,6 @@
 """The testkit: what tests of actors and agents need. Nothing outside tests imports it."""
 
+from actors.session.promises import PromiseBroken, check_acked, check_log
 from actors.testing.blast_radius import blast_radius
 from actors.testing.clock import ManualClock
 from actors.testing.connection import RecordingConnection
@@ -16,10 +17,13 @@ __all__ = [
     "IgnoresShutdown",
     "ManualClock",
     "Probe",
+    "PromiseBroken",
     "RecordingConnection",
     "Spins",
     "Tab",
     "blast_radius",
+    "check_acked",
+    "check_log",
     "clean_runtime",
     "settle",
 ]

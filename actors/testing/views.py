@@ -6,13 +6,14 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from actors.session.promises import ANSWERS, DELIVERY, DELTAS, FIELDS, OWNERSHIP, TERMINAL, PromiseBroken, line
+from actors.session.shapes import DATA
 from actors.testing import shapes
-from actors.testing.promises import ANSWERS, DELIVERY, DELTAS, FIELDS, OWNERSHIP, TERMINAL, PromiseBroken, line
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from actors.testing.promises import Event
+    from actors.session.promises import Event
 
 
 class Entry(NamedTuple):
@@ -90,7 +91,7 @@ class Viewer:
             self._answer(frame)
         self._own(frame)
         kind = frame["type"]
-        if kind in shapes.DATA:
+        if kind in DATA:
             self._event(frame)
         elif kind == "message_delta":
             self._delta(frame)

@@ -13,6 +13,7 @@ from actors.tools.errors import PluginError
 from config.errors import SettingsError
 from config.loading import Loaded, load
 from server.errors import ServerFault
+from server.plans import fault_plan
 from server.policies import restart_policies
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -56,10 +57,25 @@ def loaded(config_file: Path | None, **flags: Any) -> Loaded:
     """
     try:
         found = load(config_file, flags, os.environ)
-        restart_policies(found.settings.restart, found.origins)
+        _refuse_unusable(found)
     except SettingsError as error:
         raise WrongSettings(error) from error
     return found
+
+
+def _refuse_unusable(found: Loaded) -> None:
+    """Make all that the server will make of the settings."""
+    problems: list[str] = []
+    for make in (
+        lambda: restart_policies(found.settings.restart, found.origins),
+        lambda: fault_plan(found.settings.faults, found.origins),
+    ):
+        try:
+            make()
+        except SettingsError as error:
+            problems += error.problems
+    if problems:
+        raise SettingsError(problems)
 
 
 @contextmanager

@@ -110,6 +110,8 @@ def test_all_that_is_wrong_anywhere_is_said_at_once(toml):
         ('agents = "a:B"', "must be a list"),
         ('allowed_origins = ["chat.example.com"]', "must look like https://chat.example.com"),
         ('[journal]\nsync = "fast"', "must be 'normal' or 'full'"),
+        ("[journal]\nkeep_days = 0", "must be greater than 0"),
+        ("[journal]\nkeep_events = 0", "must be greater than or equal to 1"),
         ("port = [", "isn't valid TOML"),
     ],
 )
@@ -150,6 +152,7 @@ def test_a_file_that_is_not_there_is_a_problem_where_it_was_named():
         ({"GREENROOM_TIMEOUTS__DEAD_AFTER": "25"}, "timeouts.dead_after = '25' (GREENROOM_TIMEOUTS__DEAD_AFTER): must"),
         ({"GREENROOM_LIMITS__MESSAGES_PER_SECOND": "50"}, "limits.message_burst = 40 (default): must be at least"),
         ({"GREENROOM_TOKENS__REFRESH_TTL": "900"}, "tokens.refresh_ttl = '900' (GREENROOM_TOKENS__REFRESH_TTL): must"),
+        ({"GREENROOM_FAULTS__PLAN": "p.toml"}, "faults.plan = 'p.toml' (GREENROOM_FAULTS__PLAN): injects faults only"),
         ({"GREENROOM_DEMO": "1", "GREENROOM_HOST": "0.0.0.0"}, "demo = '1' (GREENROOM_DEMO): --demo is for this"),
     ],
 )

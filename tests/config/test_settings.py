@@ -16,6 +16,7 @@ def test_the_defaults_are_those_of_the_protocol():
     assert settings.limits.message_bytes == 65536
     assert (settings.limits.messages_per_second, settings.limits.message_burst) == (20, 40)
     assert (settings.timeouts.ping_interval, settings.timeouts.dead_after) == (25, 35)
+    assert (settings.journal.keep_days, settings.journal.keep_events) == (30, 10_000)
     assert (settings.tokens.access_ttl, settings.tokens.refresh_ttl, settings.tokens.ticket_ttl) == (900, 1209600, 30)
 
 

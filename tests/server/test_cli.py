@@ -36,7 +36,9 @@ def test_the_version_is_told(greenroom):
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["serve"], ["users"], ["users", "add"], ["config"], ["faults"], ["faults", "load"]]
+    "command",
+    [[], ["serve"], ["users"], ["users", "add"], ["config"], ["faults"], ["faults", "load"], ["journal"]]
+    + [["journal", name] for name in ("verify", "tail", "export", "prune")],
 )
 def test_every_command_explains_itself(greenroom, command):
     done = greenroom(*command, "--help")
@@ -149,3 +151,25 @@ def test_a_restart_policy_that_could_never_give_up_is_a_wrong_setting(greenroom)
 
     assert (done.returncode, done.stdout) == (2, "")
     assert "restart.agent (GREENROOM_RESTART__AGENT__MAX_RESTARTS)" in done.stderr
+
+
+def test_a_fault_plan_that_is_none_is_a_wrong_setting_told_with_all_the_others(greenroom, tmp_path):
+    (tmp_path / "plan.toml").write_text("[[rules]]\naddress = 5\n")
+    done = greenroom(
+        "serve",
+        "--port=0",
+        GREENROOM_RESTART__AGENT__MAX_RESTARTS="100",
+        GREENROOM_FAULTS__ENABLED="true",
+        GREENROOM_FAULTS__PLAN="plan.toml",
+    )
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "restart.agent (" in done.stderr
+    assert "faults.plan = 'plan.toml' (GREENROOM_FAULTS__PLAN): rule 1" in done.stderr
+
+
+def test_a_fault_plan_that_is_not_there_is_a_wrong_setting(greenroom):
+    done = greenroom("config", GREENROOM_FAULTS__ENABLED="true", GREENROOM_FAULTS__PLAN="nowhere.toml")
+
+    assert done.returncode == 2
+    assert "faults.plan = 'nowhere.toml' (GREENROOM_FAULTS__PLAN): can't be read" in done.stderr

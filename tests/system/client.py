@@ -12,7 +12,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from actors.testing.promises import TERMINAL, check_log, line
+from actors.session.promises import TERMINAL, check_log, line
 from actors.testing.views import Entry, check_connection
 from tests.system.process import Login, ServerProcess
 

@@ -5,7 +5,7 @@ import inspect
 
 import pytest
 
-from actors.testing.promises import check_log
+from actors.session.promises import check_log
 from tests.system.client import close_all
 from tests.system.process import ServerProcess
 

@@ -8,7 +8,7 @@ from threading import Thread
 
 import pytest
 
-from tests.system.client import seat
+from tests.system.client import on_stage, seat
 from tests.system.process import ROOT, run_greenroom
 
 pytestmark = pytest.mark.system
@@ -315,3 +315,15 @@ async def test_the_documented_plan_does_what_the_page_says(server, tmp_path):
     assert done.returncode == 0, done.stderr
     assert [end["attempts"] for end in ends] == [1, 1, 2, 1]
     assert [(entry["message"], entry["action"], entry["delivery"]) for entry in entries] == [("StartRun", "kill", 3)]
+
+
+async def test_a_plan_of_the_settings_strikes_from_the_first_start_on(launch, tmp_path):
+    path = tmp_path / "plan.toml"
+    path.write_text('[[rules]]\naddress = "session/*/emitter"\nnth = 1\naction = "fail_start"\n')
+    struck = launch("--demo", toml=f'[faults]\nenabled = true\nplan = "{path}"\n')
+    async with on_stage(struck) as client:
+        ack = await client.message({"answer": "all the same"})
+        assert (await client.ended(ack["run_id"]))["data"]["text"] == "all the same"
+    [injected] = operate(struck, "GET").json["ledger"]
+
+    assert (injected["action"], injected["rule"], injected["incarnation"]) == ("fail_start", 1, 1)

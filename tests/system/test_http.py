@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from actors.testing.promises import check_log
+from actors.session.promises import check_log
 from tests.system.client import dial, on_stage, script
 from tests.system.process import run_greenroom
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from actors.testing.promises import check_acked, check_log
+from actors.session.promises import check_acked, check_log
 from actors.testing.views import acked_runs, check_connection, check_foreign, check_same, event_bytes
 from tests.system.accounts import add_logins
 from tests.system.client import dial, script

@@ -6,7 +6,7 @@ import signal
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from actors.testing.promises import check_log
+from actors.session.promises import check_log
 from tests.system.accounts import add_accounts
 from tests.system.client import dial, on_stage
 from tests.system.process import run_greenroom

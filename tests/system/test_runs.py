@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from actors.testing.promises import check_log
+from actors.session.promises import check_log
 from actors.testing.views import check_connection
 from tests.system.client import dial, on_stage, script
 

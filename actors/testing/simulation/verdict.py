@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from actors.testing.promises import DELIVERY, OWNERSHIP, PromiseBroken, check_acked, check_log
+from actors.session.promises import DELIVERY, OWNERSHIP, PromiseBroken, check_acked, check_log
 from actors.testing.simulation.script import may_run_out_of_time
 from actors.testing.views import acked_runs, check_connection, check_same, event_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from actors.testing.promises import Log
+    from actors.session.promises import Log
     from actors.testing.simulation.person import Person
     from actors.testing.simulation.wire import Wire
 

@@ -2,8 +2,8 @@
 
 import gevent
 import pytest
-
 from actors.testing.promises import check_log
+
 from tests.actors.session.disk import HeldDisk
 
 HANG = {"hang": True}

@@ -1,16 +1,16 @@
 """The six promises of the protocol ("What always holds"), checked over a session's log. Pure.
 
-`actors.testing.views` checks what connections saw. Nothing of the session or the server is imported: were the checker
-to share their code, it would share their mistakes.
+What `greenroom journal verify` and every test believe of a log. Nothing that writes logs is imported: were the checker
+to share its code, it would share its mistakes.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from actors.testing import shapes
+from actors.session import shapes
+from actors.session.remnants import Run, remnants
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,11 +23,21 @@ SHOWN = 60
 
 
 class PromiseBroken(AssertionError):
-    """A promise that doesn't hold: which, why, and what was seen."""
+    """A promise that doesn't hold: which, why, and what was seen.
+
+    Attributes:
+        promise: one of those below.
+        problem: what is wrong with it.
+        frame: the last one that was seen, or None.
+    """
 
     def __init__(self, promise: str, problem: str, seen: Iterable[Any]) -> None:
         """Name one of the promises below, what is wrong with it, and the frames to look at."""
-        lines = [f"  {line(frame)}" for frame in list(seen)[-SHOWN:]]
+        last = list(seen)[-SHOWN:]
+        self.promise = promise
+        self.problem = problem
+        self.frame = last[-1] if last else None
+        lines = [f"  {line(frame)}" for frame in last]
         super().__init__("\n".join([f"broken: {promise}", f"  {problem}", "what was seen:", *lines]))
 
 
@@ -51,26 +61,30 @@ def line(frame: Any) -> str:
     return f"{frame.get('seq', '-'):>4} {frame.get('type')} {json.dumps(rest, ensure_ascii=False)[:300]}"
 
 
-@dataclass
-class Run:
-    """What a log says of one run."""
-
-    attempts: int = 0
-    phase: str = "queued"
-    open_calls: dict[str, str] = field(default_factory=dict)
-    calls: set[str] = field(default_factory=set)
-
-
 class Log:
     """One session's events, checked one by one as they come."""
 
-    def __init__(self, session_id: str) -> None:
-        """Begin before the first event."""
+    def __init__(self, session_id: str, first_seq: int = 1) -> None:
+        """Begin before the event ``first_seq``, where no run is open."""
         self.session_id = session_id
+        self.first_seq = first_seq
         self.events: list[Event] = []
         self.runs: dict[str, Run] = {}
         self.queue: list[str] = []
         self.active: str | None = None
+
+    def carry_over(self, events: Iterable[Event]) -> list[str]:
+        """Take up the runs of which ``events``, all that is kept, show that they were open before; return their ids.
+
+        Raises:
+            PromiseBroken: they can't all have been.
+        """
+        self.runs, self.queue = remnants(event for event in events if not shapes.event_problems(event))
+        started = [run_id for run_id, run in self.runs.items() if run.phase != "queued"]
+        if len(started) > 1:
+            raise self.broken(ORDER, f"before seq {self.first_seq} these had started and not ended: {started}")
+        self.active = started[0] if started else None
+        return list(self.runs)
 
     def broken(self, promise: str, problem: str) -> PromiseBroken:
         """Make the complaint about what was seen so far."""
@@ -83,13 +97,14 @@ class Log:
             PromiseBroken: it may not be the next one.
         """
         self.events.append(event)
-        wrong = shapes.problems(event)
-        if wrong or event["type"] not in shapes.DATA:
-            raise self.broken(FIELDS, "; ".join(wrong) or f"{event['type']} isn't an event")
+        wrong = shapes.event_problems(event)
+        if wrong:
+            raise self.broken(FIELDS, "; ".join(wrong))
         if event["session_id"] != self.session_id:
             raise self.broken(OWNERSHIP, f"an event of session {event['session_id']}")
-        if event["seq"] != len(self.events):
-            raise self.broken(DENSITY, f"seq {event['seq']} is at place {len(self.events)}")
+        place = self.first_seq + len(self.events) - 1
+        if event["seq"] != place:
+            raise self.broken(DENSITY, f"seq {event['seq']} is at place {place}")
         if event["type"] == "message_accepted":
             self._accept(event["run_id"], event["data"]["position"])
         else:
@@ -170,16 +185,25 @@ class Log:
             raise self.broken(PAIRING, f"{kind} of {run_id} with open calls {run.open_calls}")
 
 
-def check_log(session_id: str, events: Iterable[Event], *, finished: bool = True) -> Log:
+def check_log(session_id: str, events: Iterable[Event], *, first_seq: int = 1, finished: bool = True) -> Log:
     """Check one session's whole log; with ``finished``, that nothing in it is left open.
+
+    A log that begins with a later ``first_seq`` than 1 was pruned. A prune cuts into no unfinished run, so the runs
+    that were open there must all end in what is kept.
 
     Raises:
         PromiseBroken: one of the promises doesn't hold.
     """
-    log = Log(session_id)
+    log, carried_over = Log(session_id, first_seq), list[str]()
+    if first_seq > 1:
+        events = list(events)
+        carried_over = log.carry_over(events)
     for event in events:
         log.apply(event)
     unfinished = [run_id for run_id, run in log.runs.items() if run.phase != "over"]
+    cut = [run_id for run_id in carried_over if run_id in unfinished]
+    if cut:
+        raise log.broken(TERMINATION, f"pruned into runs that never ended: {cut}")
     if finished and unfinished:
         raise log.broken(TERMINATION, f"never ended: {unfinished}")
     return log
