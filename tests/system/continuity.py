@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from actors.testing.promises import Log, check_acked, check_log
+from actors.session.promises import Log, check_acked, check_log
 from actors.testing.views import acked_runs, check_same, event_bytes
 from tests.system.client import Client, Frame, on_stage
 from tests.system.process import ServerProcess

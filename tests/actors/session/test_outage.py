@@ -2,7 +2,7 @@
 
 import gevent
 import pytest
-from actors.testing.promises import check_log
+from actors.session.promises import check_log
 
 from tests.actors.session.disk import HeldDisk
 

@@ -1,7 +1,7 @@
 """What a new process makes of the work that the last one left in the log."""
 
 import pytest
-from actors.testing.promises import check_log
+from actors.session.promises import check_log
 
 from actors.agents import Agent
 from actors.agents.rehearsal_tools import wait
