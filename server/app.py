@@ -30,7 +30,9 @@ from server.accounts import Accounts
 from server.database import FILE_NAME, open_database
 from server.demo import seed_demo
 from server.http.application import application
+from server.journal.retention import Keep
 from server.journal.sqlite import SQLiteJournal
+from server.journal.upkeep import Upkeep
 from server.key import load_key
 from server.lock import Lock
 from server.plans import fault_plan
@@ -48,6 +50,7 @@ log = structlog.get_logger(__name__)
 REHEARSAL = "actors.agents.rehearsal:Rehearsal"
 BACKLOG = 1024
 SWEEP_SECONDS = 1.0
+PRUNE_SECONDS = 3600.0
 STOP_SECONDS = 5.0
 
 
@@ -73,12 +76,9 @@ class Server:
         tokens = Tokens(self._database, load_key(settings.data_dir), settings.tokens)
         self.runtime = Runtime()
         self.runtime.faults = _faults(settings)  # Before anything is struck: a plan may be about the first start.
-        self.journal = SQLiteJournal(
-            settings.data_dir / FILE_NAME,
-            self.runtime.clock,
-            sync=settings.journal.sync,
-            strike=partial(strike_point, self.runtime, "journal"),
-        )
+        kept, strike = settings.journal, partial(strike_point, self.runtime, "journal")
+        self.journal = SQLiteJournal(settings.data_dir / FILE_NAME, self.runtime.clock, kept.sync, strike)
+        self._upkeep = Upkeep(self.journal, Keep(kept.keep_days, kept.keep_events), PRUNE_SECONDS, strike)
         # After all that a data directory may refuse, and before there are actors: nothing is left open where it fails.
         self._listener = _listen(settings.host, settings.port)
         environment = _environment(settings, agents, self.journal, accounts)
@@ -112,6 +112,7 @@ class Server:
             self._root.tell(TakeUp(tuple(unfinished)))
         self._http.start()
         self._sweeper.start()
+        self._upkeep.start()
         self._watchdog.start()
 
     def failed(self, told: Event) -> None:
@@ -139,6 +140,7 @@ class Server:
         """Stop everything; blocks for a bounded time."""
         self._http.stop(timeout=1)
         self._sweeper.kill()
+        self._upkeep.stop()
         self._watchdog.stop()
         try:
             self.runtime.stop(timeout=STOP_SECONDS)

@@ -142,6 +142,12 @@ class Root(Supervisor):
         if message.sessions[TAKEN_UP_AT_ONCE:]:
             self.actor_ref.tell(TakeUp(message.sessions[TAKEN_UP_AT_ONCE:]))
 
+    def _take_up_after_outage(self, user_id: str, session_id: str) -> None:
+        """See to what a session left undone because it couldn't be recorded."""
+        if not self._environment.journal.available:
+            again = TakeUp(((user_id, session_id),))
+            self._environment.journal.when_available(self.mailer(lambda: again))
+
     # Passivation. What comes for a session that is about to end waits here, as if it had ended.
 
     @receives(Resting)
@@ -270,6 +276,7 @@ class Root(Supervisor):
         else:
             # Not even the farewell could be said: its log can't be read or written now.
             self._send_away(waiting, session_id, GIVEN_UP)
+            self._take_up_after_outage(user_id, session_id)
 
     @staticmethod
     def _answer(reply: Reply[bool] | None, error: Exception | None = None, *, answer: bool = True) -> None:

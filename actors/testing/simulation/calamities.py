@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from random import Random
 
+    from actors.testing.simulation.allowance import Allowance
     from actors.testing.simulation.disk import Disk
     from actors.testing.simulation.ledger import Ledger
 
@@ -24,21 +25,20 @@ class Victim(Protocol):
 
 
 class Calamities:
-    """Brings at most ``limit`` calamities over one simulated server; the first n are the same whatever the limit."""
+    """Brings at most ``limit`` calamities over one simulated server, as far as they are allowed."""
 
-    def __init__(self, victim: Victim, random: Random, ledger: Ledger, gap: int, limit: int) -> None:
+    def __init__(
+        self, victim: Victim, random: Random, ledger: Ledger, allowance: Allowance, gap: int, limit: int
+    ) -> None:
         """Wait for the step of the first; ``gap`` is the most steps between two."""
         self._victim = victim
         self._random = random
         self._ledger = ledger
+        self._allowance = allowance
         self._gap = gap
         self._left = limit
         self._next = random.randint(1, gap)
         self._kinds = {"process killed": self._kill, "disk fails": self._fail, "disk stalls": self._stall}
-
-    def stop(self) -> None:
-        """Let nothing more happen."""
-        self._left = 0
 
     def before_step(self, step: int, now: float) -> None:
         """Let something happen where it is time."""
@@ -46,8 +46,9 @@ class Calamities:
             self._left -= 1
             self._next = step + self._random.randint(1, self._gap)
             kind = self._random.choice(list(self._kinds))
-            self._ledger.note(now, "inject", kind)
-            self._kinds[kind]()
+            if self._allowance.take():
+                self._ledger.note(now, "inject", kind)
+                self._kinds[kind]()
 
     def _kill(self) -> None:
         self._victim.kill_process(landed=self._random.random() < 0.5)  # noqa: PLR2004 - one of two

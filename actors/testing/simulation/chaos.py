@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from actors.runtime.cell import Cell
     from actors.runtime.runtime import Runtime
+    from actors.testing.simulation.allowance import Allowance
     from actors.testing.simulation.ledger import Ledger
     from actors.testing.simulation.scheduler import SimulatedDispatcher
 
@@ -25,29 +26,34 @@ class InjectedCrash(Exception):
 
 
 class Chaos:
-    """Injects at most ``limit`` faults into one simulation; the first n are the same whatever the limit."""
+    """Injects at most ``limit`` faults into one simulation, as far as they are allowed."""
 
-    def __init__(self, dispatcher: SimulatedDispatcher, random: Random, ledger: Ledger, gap: int, limit: int) -> None:
+    def __init__(
+        self,
+        dispatcher: SimulatedDispatcher,
+        random: Random,
+        ledger: Ledger,
+        allowance: Allowance,
+        gap: int,
+        limit: int,
+    ) -> None:
         """Wait for the step of the first fault; ``gap`` is the most steps between two, ``runtime`` the one it is in."""
         self.runtime: Runtime
         self._dispatcher = dispatcher
         self._random = random
         self._ledger = ledger
+        self._allowance = allowance
         self._gap = gap
         self._left = limit
         self._next = random.randint(1, gap)
         self._kinds = {"kill": self._kill, "crash": self._crash, "hang": self._hang, "delay": self._delay}
-
-    def stop(self) -> None:
-        """Inject nothing more."""
-        self._left = 0
 
     def before_step(self, step: int) -> None:
         """Inject a fault where it is time for one."""
         if self._left and step >= self._next:
             self._next = step + self._random.randint(1, self._gap)
             targets = self._targets()
-            if targets:
+            if targets and self._allowance.take():
                 self._left -= 1
                 self._strike(self._random.choice(targets), self._random.choice(list(self._kinds)))
 

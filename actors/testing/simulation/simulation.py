@@ -11,6 +11,7 @@ import gevent
 
 from actors.session.journal import unheeded
 from actors.testing.clock import ManualClock
+from actors.testing.simulation.allowance import Allowance
 from actors.testing.simulation.calamities import Calamities
 from actors.testing.simulation.chaos import Chaos
 from actors.testing.simulation.disk import Disk
@@ -46,7 +47,8 @@ def simulate(scenario: Scenario, seed: int, *, injections: int | None = None) ->
         injections: only so many of the first faults; all of the scenario's where left out.
     """
     outcome = Outcome(seed)
-    world = World(scenario, seed, outcome.ledger, scenario.injections if injections is None else injections)
+    allowed = scenario.injections + scenario.calamities if injections is None else injections
+    world = World(scenario, seed, outcome.ledger, Allowance(allowed))
     for stage in (world.live, world.check, world.end):
         try:
             stage()
@@ -58,7 +60,7 @@ def simulate(scenario: Scenario, seed: int, *, injections: int | None = None) ->
 class World:
     """A root, its sessions, their people, and the chaos among them."""
 
-    def __init__(self, scenario: Scenario, seed: int, ledger: Ledger, injections: int) -> None:
+    def __init__(self, scenario: Scenario, seed: int, ledger: Ledger, allowance: Allowance) -> None:
         """Build it; nothing runs yet. Each part draws from a source of its own, so that one doesn't shift another's."""
 
         def source(part: str) -> Random:
@@ -71,10 +73,11 @@ class World:
         self.disk = Disk(self.clock, source("lag"), scenario.commit_lag)
         self.journal = scenario.make_journal(source("journal"), self.disk, self.clock)
         self._scenario, self._seed, self._lives = scenario, seed, 0
-        gap = scenario.steps_between_injections
-        self.chaos = Chaos(self.dispatcher, source("chaos"), ledger, gap, injections)
-        strikes = min(injections, scenario.calamities)
-        self.calamities = Calamities(self, source("calamities"), ledger, scenario.steps_between_calamities, strikes)
+        self._allowance = allowance
+        gap, limit = scenario.steps_between_injections, scenario.injections
+        self.chaos = Chaos(self.dispatcher, source("chaos"), ledger, allowance, gap, limit)
+        gap, limit = scenario.steps_between_calamities, scenario.calamities
+        self.calamities = Calamities(self, source("calamities"), ledger, allowance, gap, limit)
         self.dispatcher.before_step = self._before_step
         self.owners = [
             (f"u_{user}", f"s_{user}_{number}")
@@ -123,8 +126,7 @@ class World:
         for person in self.people:
             person.act(self._acts)
         self.dispatcher.run()
-        self.chaos.stop()
-        self.calamities.stop()
+        self._allowance.close()
         for person in self.people:
             person.come_to_the_end()
         self.dispatcher.run()

@@ -2,8 +2,8 @@
 
 import gevent
 import pytest
-from actors.session.promises import check_log
 
+from actors.session.promises import check_log
 from tests.actors.session.disk import HeldDisk
 
 HANG = {"hang": True}
@@ -114,6 +114,21 @@ def test_an_emitter_that_dies_in_an_outage_costs_nothing_more(fragile, fragile_t
     disk.failing = False
     fragile_tab.completed(run_id)
     assert fragile_tab.completed(fragile_tab.run({"answer": "next"}))["data"]["text"] == "next"
+
+
+def test_a_session_that_was_given_up_in_an_outage_ends_its_runs_after_it(fragile, fragile_tab, disk):
+    run_id = fragile_tab.run(CHARGE, HANG)
+    fragile_tab.wait_for_event(run_id, "tool_completed")
+    disk.failing = True
+    fragile_tab.refusal(fragile_tab.submit({"answer": "x"}))
+    while (session := fragile.actor()) is not None:
+        session.kill()
+        gevent.sleep(0.01)
+    disk.failing = False
+    fragile_tab.connection.wait_for(lambda _: not fragile.journal.unfinished())
+    later = fragile.tab()
+    later.subscribe(0)
+    assert later.completed(run_id)["data"]["outcome"] == "error"
 
 
 def test_a_tool_that_must_not_run_unrecorded_does_not(fragile_tab, disk):

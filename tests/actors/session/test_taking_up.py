@@ -1,11 +1,11 @@
 """What a new process makes of the work that the last one left in the log."""
 
 import pytest
-from actors.session.promises import check_log
 
 from actors.agents import Agent
 from actors.agents.rehearsal_tools import wait
 from actors.session.messages import TakeUp
+from actors.session.promises import check_log
 from server.journal.memory import MemoryJournal
 
 HANG = {"hang": True}

@@ -21,3 +21,9 @@ def quiet():
 @pytest.fixture
 def scenario():
     return Scenario(MemoryJournal)
+
+
+@pytest.fixture
+def rough_scenario():
+    """Commits take their time, disks fail and stall, and the process is killed."""
+    return Scenario(MemoryJournal, calamities=3, commit_lag=0.02)

@@ -9,12 +9,17 @@ from actors.session import lifecycle
 from actors.session.audience import Audience
 from actors.session.emitter import Emitter
 from actors.session.events import AgentCompleted, ToolCompleted
+from actors.session.journal import unheeded
 from actors.session.lifecycle import Conversation
+from actors.session.messages import LossNoted
+from actors.session.promises import PromiseBroken
 from actors.session.receipts import Receipts
 from actors.session.runs import RunQueue
 from actors.session.session import Session
 from actors.session.tools import Tools
 from actors.testing.simulation import explore
+from server.journal.commits import GroupCommit
+from server.journal.memory import MemoryJournal
 
 SEEDS_TRIED = 200
 LARGEST_START = 10**9
@@ -43,20 +48,36 @@ SEEDS_THAT_BROKE = [
     101_846,
     301_914,
 ]
+ROUGH_SEEDS_THAT_BROKE = [150]
 
 
 def test_new_seeds_break_no_promise(scenario, record_property, capsys):
+    find = explore(scenario, new_seeds(record_property, capsys))
+    assert find is None, str(find)
+
+
+def test_new_seeds_break_no_promise_where_disks_fail_and_processes_are_killed(rough_scenario, record_property, capsys):
+    find = explore(rough_scenario, new_seeds(record_property, capsys))
+    assert find is None, str(find)
+
+
+def new_seeds(record_property, capsys):
+    """Draw seeds that nobody has tried, and say which."""
     start = random.SystemRandom().randrange(LARGEST_START)
     with capsys.disabled():
         sys.stdout.write(f"\nexploring seeds {start} to {start + SEEDS_TRIED - 1}\n")
     record_property("first_seed", start)
-    find = explore(scenario, range(start, start + SEEDS_TRIED))
-    assert find is None, str(find)
+    return range(start, start + SEEDS_TRIED)
 
 
 @pytest.mark.parametrize("seed", SEEDS_THAT_BROKE)
 def test_seeds_that_once_broke_a_promise_keep_it(scenario, seed):
     assert explore(scenario, [seed]) is None
+
+
+@pytest.mark.parametrize("seed", ROUGH_SEEDS_THAT_BROKE)
+def test_rough_seeds_that_once_broke_a_promise_keep_it(rough_scenario, seed):
+    assert explore(rough_scenario, [seed]) is None
 
 
 def drops_a_terminal(monkeypatch):
@@ -156,6 +177,65 @@ def begins_out_of_order(monkeypatch):
         return self.active
 
     monkeypatch.setattr(RunQueue, "promote", last_first)
+
+
+def promises_what_is_not_recorded(monkeypatch):
+    """Say that an event is committed when it is only about to be."""
+    append = MemoryJournal.append
+
+    def hasty(self, session_id, entries, done):
+        append(self, session_id, entries, unheeded)
+        done(None)
+
+    monkeypatch.setattr(MemoryJournal, "append", hasty)
+
+
+def opens_over_what_is_under_way(monkeypatch):
+    """Read the log while the last writer's appends have yet to be committed."""
+    monkeypatch.setattr(GroupCommit, "wait", lambda *_: None)
+
+
+def goes_on_in_ignorance_of_a_loss(monkeypatch):
+    """Record what the session says before it has heard that something was lost."""
+    lose = Emitter._lose
+
+    def hasty(self, error):
+        if not self._lost:
+            lose(self, error)
+            self._on_loss_noted(None)
+
+    monkeypatch.setattr(Emitter, "_lose", hasty)
+    monkeypatch.setitem(Emitter._receivers, LossNoted, lambda *_: None)
+
+
+def loses_what_was_committed(monkeypatch):
+    """Forget the last event of each log with the process."""
+    lose_tail = MemoryJournal.lose_tail
+
+    def forgetful(self, **landed):
+        lose_tail(self, **landed)
+        for part in self._layers.current.parts.values():
+            if part.frames:
+                part.frames.pop()
+
+    monkeypatch.setattr(MemoryJournal, "lose_tail", forgetful)
+
+
+ROUGH_BUGS = [
+    promises_what_is_not_recorded,
+    opens_over_what_is_under_way,
+    goes_on_in_ignorance_of_a_loss,
+    loses_what_was_committed,
+]
+
+
+@pytest.mark.parametrize("plant", ROUGH_BUGS)
+def test_a_bug_that_shows_only_where_disks_fail_or_processes_are_killed_is_found(rough_scenario, monkeypatch, plant):
+    plant(monkeypatch)
+    find = explore(rough_scenario, range(2 * SEEDS_TRIED))
+    assert find is not None
+    sys.stdout.write(str(find))
+    assert isinstance(find.outcome.failure, PromiseBroken)
 
 
 BUGS = {
