@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from actors.session.promises import Log, check_acked, check_log
+from actors.session.promises import TERMINAL, Log, check_acked, check_log
 from actors.testing.views import acked_runs, check_same, event_bytes
 from tests.system.client import Client, Frame, on_stage
 from tests.system.process import ServerProcess
@@ -23,6 +23,11 @@ class Watch:
     def seen(self) -> dict[int, bytes | str]:
         """The events by seq, byte for byte."""
         return event_bytes(self.client.entries, self.session_id)
+
+    @property
+    def ended(self) -> dict[str, Frame]:
+        """The last events of the runs that were seen to end, by run."""
+        return {event["run_id"]: event for event in self.client.events() if event["type"] in TERMINAL}
 
     @property
     def place(self) -> dict[str, str | int]:

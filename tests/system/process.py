@@ -203,6 +203,11 @@ class ServerProcess:
         self.process.stdout.close()
         return status
 
+    def restart(self) -> None:
+        """Kill the process and start another one on its data."""
+        self.kill()
+        self.start()
+
     def kill(self) -> None:
         """End the process by SIGKILL, and wait until it is gone."""
         self.process.kill()
