@@ -88,7 +88,8 @@ class ServerProcess:
             prepare(data_dir)
         self.data_dir = data_dir
         self._flags = flags
-        self._log = data_dir / "stderr.log"
+        # Beside the data and not among it, whose disk may be full.
+        self._log = data_dir.parent / f"{data_dir.name}.log"
         self._logins: dict[str, Login] = {}
         self.start()
 
