@@ -27,7 +27,7 @@ _PRIMARY = 0xFF
 """The bits of a result code that tell the kind; those above tell more than advice needs."""
 
 
-def diagnosis(error: sqlite3.Error, path: Path) -> str:
-    """Say what is wrong with the database at ``path`` and what to do, then what SQLite said."""
+def diagnosis(error: Exception, path: Path) -> str:
+    """Say what is wrong with the database at ``path`` and what to do, then what SQLite said, or whoever failed."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY
     return f"{_ADVICE.get(code, '{path} fails').format(path=path)} ({error})"

@@ -98,7 +98,8 @@ def migrate(connection: sqlite3.Connection, steps: Sequence[str] = STEPS) -> Non
             raise DatabaseTooNew(f"the database is at version {version}, this Greenroom knows {len(steps)}: upgrade it")
         for step in steps[version:]:
             _run(connection, step)
-        connection.execute(f"PRAGMA user_version = {len(steps)}")
+        if version < len(steps):  # What is as it should be needs no room on a disk that may be full.
+            connection.execute(f"PRAGMA user_version = {len(steps)}")
 
 
 def _run(connection: sqlite3.Connection, script: str) -> None:

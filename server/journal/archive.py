@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from actors.session.journal import Claim, JournalUnavailable, LogPruned, SessionRecord
+from server.diagnosis import diagnosis
 from server.journal.entries import decode
 from server.journal.memtable import Memtable
-from server.journal.problems import explain
 from server.journal.rows import rows_of
 from server.journal.segments import MOST_FRAMES, split
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _FIELDS = "session_id, user_id, title, epoch, created_at, updated_at, head_seq, first_seq"
 _FIND = f"SELECT {_FIELDS} FROM sessions WHERE session_id = ?"  # noqa: S608 - of constants
@@ -22,7 +27,13 @@ _CLAIMED = "SELECT session_id, run_id FROM message_ids WHERE user_id = ? AND cli
 _SESSION_OF = "SELECT session_id FROM runs WHERE run_id = ?"
 _UNFINISHED_OF = "SELECT run_id, seq FROM runs WHERE session_id = ?"
 _UNFINISHED = "SELECT user_id, session_id, run_id FROM runs JOIN sessions USING (session_id)"
-_INSERT_SESSION = f"INSERT OR REPLACE INTO sessions ({_FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - of constants
+_CHANGE = """
+    UPDATE sessions SET updated_at = new.column1, head_seq = new.column2
+    FROM ({rows}) AS new WHERE session_id = new.column3
+"""
+
+ROWS_AT_ONCE = 1000
+"""In one statement, of at most 8 values each: SQLite takes 32,766."""
 
 
 class Archive:
@@ -74,7 +85,7 @@ class Archive:
         record = self.find(session_id)
         if record is None or seq < record.first_seq:
             return LogPruned(f"the log of {session_id} isn't kept from {seq} on")
-        return JournalUnavailable(f"event {seq} of {session_id} is missing: restore {self._path} from a backup")
+        return JournalUnavailable(f"event {seq} of {session_id} is missing in {self._path}: put a backup in its place")
 
     def claimed(self, user_id: str, client_msg_id: str) -> Claim | None:
         """Return what a message id was spent on, or None."""
@@ -103,7 +114,7 @@ class Archive:
         try:
             return self._connection.execute(statement, values).fetchall()
         except sqlite3.Error as error:
-            raise JournalUnavailable(explain(error, self._path)) from error
+            raise JournalUnavailable(diagnosis(error, self._path)) from error
 
 
 def replay(connection: sqlite3.Connection) -> tuple[Memtable, int]:
@@ -118,8 +129,11 @@ def replay(connection: sqlite3.Connection) -> tuple[Memtable, int]:
             last = number
             for entry in decode(commit):
                 memtable.absorb(entry)
-    except (sqlite3.Error, msgspec.MsgspecError) as error:
-        raise JournalUnavailable(explain(error, path_of(connection))) from error
+    except sqlite3.Error as error:
+        raise JournalUnavailable(diagnosis(error, path_of(connection))) from error
+    except msgspec.MsgspecError as error:
+        problem = f"commit {number} in {path_of(connection)} is damaged: put a backup in its place ({error})"
+        raise JournalUnavailable(problem) from error
     return memtable, last
 
 
@@ -135,17 +149,29 @@ def compact(connection: sqlite3.Connection, memtable: Memtable, number: int) -> 
     with connection:
         connection.execute("BEGIN IMMEDIATE")
         for table in ("segments", "runs", "message_ids", "sessions"):
-            connection.executemany(f"DELETE FROM {table} WHERE session_id = ?", rows.wiped)  # noqa: S608 - of constants
-        connection.executemany(_INSERT_SESSION, rows.created)
-        connection.executemany("UPDATE sessions SET updated_at = ?, head_seq = ? WHERE session_id = ?", rows.changed)
-        connection.executemany("INSERT OR REPLACE INTO segments VALUES (?, ?, ?, ?, ?)", rows.segments)
-        connection.executemany("DELETE FROM runs WHERE run_id = ?", rows.ended)
-        connection.executemany("INSERT OR REPLACE INTO runs VALUES (?, ?, ?)", rows.begun)
-        connection.executemany("INSERT OR REPLACE INTO message_ids VALUES (?, ?, ?, ?, ?)", rows.claims)
+            _many(connection, f"DELETE FROM {table} WHERE session_id IN ({{rows}})", rows.wiped)  # noqa: S608 - of constants
+        _many(connection, f"INSERT OR REPLACE INTO sessions ({_FIELDS}) {{rows}}", rows.created)
+        _many(connection, _CHANGE, rows.changed)
+        _many(connection, "INSERT OR REPLACE INTO segments {rows}", rows.segments)
+        _many(connection, "DELETE FROM runs WHERE run_id IN ({rows})", rows.ended)
+        _many(connection, "INSERT OR REPLACE INTO runs {rows}", rows.begun)
+        _many(connection, "INSERT OR REPLACE INTO message_ids {rows}", rows.claims)
         connection.execute("DELETE FROM commits WHERE number <= ?", (number,))
 
 
-def path_of(connection: sqlite3.Connection) -> str:
+def _many(connection: sqlite3.Connection, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+    """Execute a statement for many rows at once.
+
+    Not executemany: it gives the interpreter away at every row, and while the hub has it nothing can be committed.
+    """
+    for begin in range(0, len(rows), ROWS_AT_ONCE):
+        some = rows[begin : begin + ROWS_AT_ONCE]
+        marks = f"({', '.join('?' * len(some[0]))})"
+        values = f"VALUES {', '.join([marks] * len(some))}"
+        connection.execute(statement.format(rows=values), list(chain.from_iterable(some)))
+
+
+def path_of(connection: sqlite3.Connection) -> Path:
     """Return the file behind a connection."""
     _, _, path = connection.execute("PRAGMA database_list").fetchone()
-    return str(path)
+    return Path(path)

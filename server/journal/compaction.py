@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from server.diagnosis import diagnosis
 from server.journal.archive import compact
-from server.journal.problems import explain
 
 if TYPE_CHECKING:
     import sqlite3
@@ -37,7 +37,7 @@ HELD_UP_MS = 20
 class Compactor:
     """Moves one memtable at a time. What can't be moved stays, is read from memory, and is tried again."""
 
-    def __init__(self, layers: Layers, thread: Thread, clock: Clock, path: str, number: Callable[[], int]) -> None:
+    def __init__(self, layers: Layers, thread: Thread, clock: Clock, path: Path, number: Callable[[], int]) -> None:
         """Have nothing to move; ``number`` tells the last commit that is in the layers."""
         self._layers = layers
         self._thread = thread
@@ -46,11 +46,12 @@ class Compactor:
         self._last_number = number
         self._number = 0
         self._moving = False
+        self._stopped = False
         self._timer: Timer | None = None
 
     def note(self) -> None:
         """Take notice that something was committed."""
-        if self._moving:
+        if self._moving or self._stopped:
             return
         if self._layers.current.size > MOST_BYTES and self._layers.compacting is None:
             self._start()
@@ -68,7 +69,7 @@ class Compactor:
     def stop(self) -> None:
         """Begin nothing any more."""
         self._cancel()
-        self._moving = True
+        self._stopped = True
 
     def _start(self) -> None:
         self._cancel()
@@ -77,18 +78,20 @@ class Compactor:
 
     def _moved(self, error: Exception | None) -> None:
         self._moving = False
+        if self._stopped:
+            return
         if error is not None:
-            log.warning("compaction_failed", problem=explain(error, self._path))
+            log.warning("compaction_failed", problem=diagnosis(error, self._path))
             self._timer = self._clock.call_later(LONGEST_STAY, self._start)
             return
         self._layers.drop()
         self._thread.do(partial(checkpoint, path=self._path), self._checked)
-        if self._layers.current.size:
+        if self._last_number() > self._number:
             self.note()
 
     def _checked(self, error: Exception | None) -> None:
         if error is not None:
-            log.warning("checkpoint_failed", problem=explain(error, self._path))
+            log.warning("checkpoint_failed", problem=diagnosis(error, self._path))
 
     def _cancel(self) -> None:
         if self._timer is not None:
@@ -96,16 +99,31 @@ class Compactor:
             self._timer = None
 
 
-def checkpoint(connection: sqlite3.Connection, path: str) -> None:
+def checkpoint(connection: sqlite3.Connection, path: Path) -> None:
     """Copy the write-ahead log into the file, and begin it anew where it has grown long; blocks on the disk.
 
     Raises:
         sqlite3.Error: it can't be done now; nothing is lost.
     """
-    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    _, frames, copied = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
     if Path(f"{path}-wal").stat().st_size > MOST_WAL_BYTES:
-        # Writers wait until the last reader has moved on: not for as long as other statements may take.
-        (patience,) = connection.execute("PRAGMA busy_timeout").fetchone()
-        connection.execute(f"PRAGMA busy_timeout = {HELD_UP_MS}")
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        connection.execute(f"PRAGMA busy_timeout = {patience}")
+        frames, copied = _truncate(connection)
+    if frames == copied:
+        _begin_anew(connection)
+
+
+def _truncate(connection: sqlite3.Connection) -> tuple[int, int]:
+    # Writers wait until the last reader has moved on: not for as long as other statements may take.
+    (patience,) = connection.execute("PRAGMA busy_timeout").fetchone()
+    connection.execute(f"PRAGMA busy_timeout = {HELD_UP_MS}").fetchone()
+    _, frames, copied = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    connection.execute(f"PRAGMA busy_timeout = {patience}").fetchone()
+    return frames, copied
+
+
+def _begin_anew(connection: sqlite3.Connection) -> None:
+    """Write something, so that it isn't the hub who writes first after a checkpoint: that one waits for the disk."""
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        connection.execute(f"PRAGMA user_version = {version}")

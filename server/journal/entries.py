@@ -52,7 +52,7 @@ class Deleted(msgspec.Struct, frozen=True, array_like=True, tag=2):
 
 Entry = Created | Logged | Deleted
 
-_ENDINGS = (AgentCompleted, MessageDequeued)
+_ENDINGS = frozenset((AgentCompleted, MessageDequeued))
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(list[Entry])
 
@@ -61,9 +61,10 @@ def logged(user_id: str, entries: Sequence[Recorded]) -> Logged:
     """Make an entry of one session's events, and note which runs begin and end in them."""
     begun, ended = [], []
     for event, _ in entries:
-        if isinstance(event.data, MessageAccepted):
+        kind = type(event.data)
+        if kind is MessageAccepted:
             begun.append(Begun(event.run_id, event.seq, event.data.client_msg_id))
-        elif isinstance(event.data, _ENDINGS):
+        elif kind in _ENDINGS:
             ended.append(event.run_id)
     first, last = entries[0].event, entries[-1].event
     return Logged(first.session_id, user_id, first.seq, last.ts, [entry.frame for entry in entries], begun, ended)

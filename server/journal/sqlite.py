@@ -15,13 +15,14 @@ from gevent import get_hub
 
 from actors.runtime.errors import AskTimeout
 from actors.session.journal import JournalUnavailable
+from server.diagnosis import diagnosis
+from server.errors import DatabaseUnusable
 from server.journal.archive import Archive, compact, path_of, replay
 from server.journal.committing import CommitTable
 from server.journal.compaction import Compactor
 from server.journal.journal import LogJournal
 from server.journal.layers import Layers
 from server.journal.memtable import Memtable
-from server.journal.problems import explain
 from server.journal.workers import Inline, Thread
 
 if TYPE_CHECKING:
@@ -68,18 +69,22 @@ class SQLiteJournal(LogJournal):
         ``strike`` is called with "Commit" in each commit's transaction; what it raises makes the commit fail.
 
         Raises:
-            JournalUnavailable: it can't be read.
-            sqlite3.Error: the file can't be opened.
+            DatabaseUnusable: it can't be read.
         """
-        name = str(path)
-        keeper = _connect(name, "NORMAL", BUSY_SECONDS)
-        memtable, number = _recover(keeper)
-        self._reader = _connect(name, "NORMAL", READ_SECONDS)
+        try:
+            keeper = _connect(path, "NORMAL", BUSY_SECONDS)
+            memtable, number = _recover(keeper)
+            self._reader = _connect(path, "NORMAL", READ_SECONDS)
+            self._committer = _committer(path, sync)
+        except JournalUnavailable as error:
+            raise DatabaseUnusable(str(error)) from error
+        except sqlite3.Error as error:
+            raise DatabaseUnusable(diagnosis(error, path)) from error
         self._thread = Thread(keeper)
-        self._committer = _committer(name, sync)
-        table = CommitTable(self._committer, clock, name, number, strike, patience)
+        table = CommitTable(self._committer, clock, path, number, strike, patience)
         super().__init__(table, Layers(Archive(self._reader), memtable), clock, _next_turn, random)
-        self._compactor = Compactor(self._layers, self._thread, clock, name, lambda: table.number)
+        self._closed = False
+        self._compactor = Compactor(self._layers, self._thread, clock, path, lambda: table.number)
         if memtable.size:
             self._compactor.note()
 
@@ -95,6 +100,9 @@ class SQLiteJournal(LogJournal):
 
     def close(self) -> None:
         """Commit what was appended, move it into the tables and close the file; blocks for a bounded time."""
+        if self._closed:
+            return
+        self._closed = True
         try:
             self._commits.drain(CLOSE_SECONDS)
             self._commits.close(CLOSED)
@@ -114,7 +122,7 @@ class SQLiteJournal(LogJournal):
         self._compactor.note()
 
 
-def _connect(path: str, synchronous: str, timeout: float) -> sqlite3.Connection:
+def _connect(path: Path, synchronous: str, timeout: float) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
     # Checkpoints wait for the disk: they are for the thread alone, when it is told to.
     connection.execute("PRAGMA wal_autocheckpoint = 0").fetchone()
@@ -124,7 +132,7 @@ def _connect(path: str, synchronous: str, timeout: float) -> sqlite3.Connection:
     return connection
 
 
-def _committer(path: str, sync: Literal["normal", "full"]) -> Inline | Thread:
+def _committer(path: Path, sync: Literal["normal", "full"]) -> Inline | Thread:
     if sync == "full":
         return Thread(_connect(path, "FULL", 0.0))
     return Inline(_connect(path, "NORMAL", 0.0))
@@ -136,7 +144,7 @@ def _recover(connection: sqlite3.Connection) -> tuple[Memtable, int]:
     try:
         compact(connection, memtable, number)
     except sqlite3.Error as error:
-        log.warning("compaction_failed", problem=explain(error, path_of(connection)))
+        log.warning("compaction_failed", problem=diagnosis(error, path_of(connection)))
         return memtable, number
     return Memtable(), number
 
