@@ -15,8 +15,10 @@ pytestmark = pytest.mark.system
 MANY, FEW = 100_000, 10
 STARTS = 3
 NOW_MS = time.time_ns() // 1_000_000
-UNREADABLE = b"this is no event"
+NO_EVENT = b"this is no event"
 """What stands where events should: nothing minds for as long as nobody reads it."""
+TO_BE_SPOILT = b"z" * 8192
+"""The same, so long that it has pages of its own; once these are spoilt, SQLite itself fails at reading it."""
 
 
 @pytest.fixture(scope="module")
@@ -32,16 +34,25 @@ def houses(tmp_path_factory):
 
 def fill(data_dir, count):
     """Put sessions with logs that can't be read into the tables, a hundred for each of some users."""
+    path = data_dir / "greenroom.db"
     names = [(f"s_{number:016x}", f"u_{number // 100:016x}") for number in range(count)]
-    with closing(sqlite3.connect(data_dir / "greenroom.db")) as database, database:
-        database.executemany(
-            f"INSERT INTO sessions VALUES (?, ?, '', 'e0e0e0e0', {NOW_MS}, {NOW_MS}, 100, 1)",
-            names,
-        )
-        database.executemany(
-            f"INSERT INTO segments VALUES (?, 100, 1, {NOW_MS}, ?)",
-            [(session_id, UNREADABLE) for session_id, _ in names],
-        )
+    logs = [(name, TO_BE_SPOILT if number % 10 == 0 else NO_EVENT) for number, (name, _) in enumerate(names)]
+    with closing(sqlite3.connect(path)) as database, database:
+        record = f"INSERT INTO sessions VALUES (?, ?, '', 'e0e0e0e0', {NOW_MS}, {NOW_MS}, 100, 1)"
+        database.executemany(record, names)
+        database.executemany(f"INSERT INTO segments VALUES (?, 100, 1, {NOW_MS}, ?)", logs)
+    spoil(path)
+
+
+def spoil(path):
+    """Overwrite every page that holds nothing but a part of a log."""
+    content = bytearray(path.read_bytes())
+    size = int.from_bytes(content[16:18], "big")
+    pages = [begin for begin in range(0, len(content), size) if content[begin + 4 : begin + 100] == TO_BE_SPOILT[:96]]
+    assert pages
+    for begin in pages:
+        content[begin : begin + size] = b"\xff" * size
+    path.write_bytes(content)
 
 
 def time_start(data_dir):
