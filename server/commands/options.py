@@ -9,6 +9,7 @@ from typing import IO, Any, TypeVar
 
 import click
 
+from actors.session.journal import JournalUnavailable
 from actors.tools.errors import PluginError
 from config.errors import SettingsError
 from config.loading import Loaded, load
@@ -83,5 +84,5 @@ def told_plainly() -> Iterator[None]:
     """Turn what the server refuses, plug-ins that don't load and a data directory that can't be used into status 1."""
     try:
         yield
-    except (ServerFault, PluginError, OSError, sqlite3.Error) as error:
+    except (ServerFault, JournalUnavailable, PluginError, OSError, sqlite3.Error) as error:
         raise click.ClickException(str(error)) from error

@@ -108,13 +108,6 @@ def prune(
     return _dropped(session_id, spans)
 
 
-def prune_all(connection: sqlite3.Connection, keep: Keep, now_ms: int, strike: Strike = nothing) -> list[Dropped]:
-    """Drop what is past its keep of every session, message ids too; blocks as `prune`, again and again."""
-    found = [prune(connection, session_id, keep, now_ms, strike) for session_id in prunable(connection, keep, now_ms)]
-    prune_message_ids(connection, keep, now_ms, strike)
-    return [dropped for dropped in found if dropped is not None]
-
-
 def prune_message_ids(connection: sqlite3.Connection, keep: Keep, now_ms: int, strike: Strike = nothing) -> int:
     """Forget the message ids that are past their keep, and return how many; blocks as `prune`."""
     old = aged_message_ids(connection, keep, now_ms)

@@ -36,6 +36,10 @@ def bearer_protocol(token: str) -> str:
     return "bearer." + base64.urlsafe_b64encode(token.encode()).decode().rstrip("=")
 
 
+class Closed(AssertionError):
+    """The connection was closed before what was awaited came."""
+
+
 class Client:
     """One connection. ``entries`` is all that crossed it, both ways, in order."""
 
@@ -83,7 +87,8 @@ class Client:
                 place += 1
                 if not entry.sent and wanted(entry.frame):
                     return entry.frame
-            assert self.closed is None, f"closed with {self.closed} before it came; {self._shown()}"
+            if self.closed is not None:
+                raise Closed(f"closed with {self.closed} before it came; {self._shown()}")
             left = deadline - time.monotonic()
             assert left > 0, f"it didn't come within {patience} s; {self._shown()}"
             self._news.clear()

@@ -71,6 +71,26 @@ def run_greenroom(*arguments: str, stdin: str = "", **settings: str) -> subproce
     )
 
 
+def spawn(data_dir: Path, *flags: str, **settings: str) -> subprocess.Popen[bytes]:
+    """Start a server's process and wait for nothing; what it logs is added to what is there."""
+    command = [sys.executable, "-W", "error", "-m", "server", "serve", "--port", "0", "--data-dir", str(data_dir)]
+    with log_of(data_dir).open("ab") as stderr:
+        # In a group of its own: a Ctrl-C at the terminal is for whoever started it, who then ends it.
+        return subprocess.Popen(
+            [*command, *flags],
+            env=environment(**settings),
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            process_group=0,
+        )
+
+
+def log_of(data_dir: Path) -> Path:
+    """Return where the servers of a data directory log: beside it and not in it, whose disk may be full."""
+    return data_dir.parent / f"{data_dir.name}.log"
+
+
 class ServerProcess:
     """A server that listens on loopback, on a port that was free."""
 
@@ -88,8 +108,6 @@ class ServerProcess:
             prepare(data_dir)
         self.data_dir = data_dir
         self._flags = flags
-        # Beside the data and not among it, whose disk may be full.
-        self._log = data_dir.parent / f"{data_dir.name}.log"
         self._logins: dict[str, Login] = {}
         self.start()
 
@@ -105,15 +123,7 @@ class ServerProcess:
 
     def begin(self, **settings: str) -> None:
         """Start a process that may not live to serve; it is waited for by whoever calls this."""
-        command = [sys.executable, "-W", "error", "-m", "server", "serve", "--port", "0"]
-        with self._log.open("ab") as stderr:
-            self.process = subprocess.Popen(
-                [*command, "--data-dir", str(self.data_dir), *self._flags],
-                env=environment(**settings),
-                cwd=ROOT,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-            )
+        self.process = spawn(self.data_dir, *self._flags, **settings)
 
     def _await_url(self) -> str:
         deadline = time.monotonic() + START_SECONDS
@@ -133,8 +143,8 @@ class ServerProcess:
 
     @property
     def log(self) -> str:
-        """What it has logged so far."""
-        return self._log.read_text(errors="replace")
+        """What it has logged so far, and those before it on its data directory."""
+        return log_of(self.data_dir).read_text(errors="replace")
 
     def faults(self) -> list[str]:
         """Return the log's lines that tell of a fault of the server's own; what isn't HTTP is the client's."""
@@ -210,7 +220,7 @@ class ServerProcess:
         self.start()
 
     def kill(self) -> None:
-        """End the process by SIGKILL, and wait until it is gone."""
+        """End the process by its handle as nobody can prepare for; blocks until it is gone."""
         self.process.kill()
         self.wait()
 

@@ -116,6 +116,14 @@ def test_a_database_that_is_none_is_refused(left_behind):
     assert f"{database} is damaged, or isn't a database of Greenroom: put a backup in its place" in refused(left_behind)
 
 
+def test_a_damaged_database_is_refused(left_behind):
+    database = left_behind / "greenroom.db"
+    content = database.read_bytes()
+    database.write_bytes(content[:4096] + bytes(len(content) - 4096))
+
+    assert f"{database} is damaged, or isn't a database of Greenroom" in refused(left_behind)
+
+
 def test_a_database_that_another_program_keeps_locked_is_refused(left_behind):
     database = left_behind / "greenroom.db"
     with closing(sqlite3.connect(database, isolation_level=None)) as other:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from actors.session.journal import JournalUnavailable, LogPruned, SessionRecord
+from actors.session.journal import LogPruned, SessionRecord
 from server.commands.options import loaded, told_plainly
 from server.journal.reader import Reader, Snapshot, open_reader
 
@@ -18,7 +18,7 @@ def reading(data_dir: Path | None, config_file: Path | None) -> Iterator[Reader]
     with told_plainly(), open_reader(settings.data_dir) as reader:
         try:
             yield reader
-        except (JournalUnavailable, LogPruned) as error:
+        except LogPruned as error:
             raise click.ClickException(str(error)) from error
 
 

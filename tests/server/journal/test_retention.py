@@ -123,7 +123,7 @@ def test_a_prune_drops_segments_and_moves_the_beginning(log, tmp_path):
 
 
 def test_an_unfinished_run_is_kept_however_old(log, tmp_path):
-    [dropped] = retention.prune_all(log, Keep(0.001, 1), NOW + 365 * DAY_MS)
+    dropped = retention.prune(log, "s_1", Keep(0.001, 1), NOW + 365 * DAY_MS)
 
     assert dropped.first_seq == left(tmp_path).first_seq
     assert 2398 - 256 <= dropped.first_seq <= 2398
@@ -157,7 +157,7 @@ def test_a_log_that_was_pruned_goes_on_and_is_whole(write, tmp_path):
         writer.append("s_1", [event])
         writer.settle()
     with closing(connect(tmp_path / "greenroom.db")) as connection:
-        retention.prune_all(connection, Keep(36_500, 9), NOW)
+        retention.prune(connection, "s_1", Keep(36_500, 9), NOW)
     writer.append("s_1", [accepted(16, "r_9"), started(17, "r_9"), completed(18, "r_9")])
 
     with open_reader(tmp_path) as reader, reader.snapshot() as snapshot:
