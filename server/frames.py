@@ -10,7 +10,7 @@ import logging
 from typing import TYPE_CHECKING, NoReturn
 
 from websockets.exceptions import ProtocolError
-from websockets.frames import Frame, Opcode
+from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import SERVER, Protocol
 
 if TYPE_CHECKING:
@@ -103,9 +103,17 @@ class Frames(Protocol):
 
     def _check_size(self, data: bytes | bytearray) -> None:
         if len(data) > self._max_size:
-            self._refuse(1009, f"the message is longer than {self._max_size} bytes")
+            self._refuse(1009, self._too_long)
+
+    def fail(self, code: int, reason: str = "") -> None:
+        """End the connection. The library calls this, too; it knows what it reads up to, not what a message may have."""
+        super().fail(code, self._too_long if code == CloseCode.MESSAGE_TOO_BIG else reason)
+
+    @property
+    def _too_long(self) -> str:
+        return f"a message may have {self._max_size} bytes"
 
     def _refuse(self, code: int, reason: str) -> NoReturn:
-        self.fail(code, reason)
+        super().fail(code, reason)
         # Ends the loop. Of several failures the first one's code is sent.
         raise ProtocolError(reason)
