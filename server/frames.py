@@ -106,7 +106,7 @@ class Frames(Protocol):
             self._refuse(1009, self._too_long)
 
     def fail(self, code: int, reason: str = "") -> None:
-        """End the connection. The library calls this, too; it knows what it reads up to, not what a message may have."""
+        """End the connection; the library calls this, too, and knows not what a message may have."""
         super().fail(code, self._too_long if code == CloseCode.MESSAGE_TOO_BIG else reason)
 
     @property

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import time
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
 import gevent
@@ -43,6 +45,8 @@ PlainSocket = get_original("socket", "socket")
 
 log = structlog.get_logger("greenroom.http")
 
+_PEER_GONE = (ConnectionError, TimeoutError)
+
 Who = tuple["Claims", "Account"] | None
 
 
@@ -64,6 +68,12 @@ class Upgrade(WebSocketHandler):  # type: ignore[misc]  # gevent-websocket ships
 
     _head_timer: Any = None
 
+    def handle(self) -> None:
+        """Handle the connection's requests."""
+        # Gevent prints the stack where a peer is gone before it can be told that its request can't be read.
+        with contextlib.suppress(*_PEER_GONE):
+            super().handle()
+
     def read_requestline(self) -> str:
         """Wait for a request, which has as long as `timeouts.http_header` for its whole head; "" ends the connection.
 
@@ -81,9 +91,15 @@ class Upgrade(WebSocketHandler):  # type: ignore[misc]  # gevent-websocket ships
         return line
 
     def read_request(self, raw_requestline: str) -> bool:
-        """Read the rest of the head; one that comes too slowly is a bad request."""
+        """Read the rest of the head; one that comes too slowly, or is cut off, is a bad request.
+
+        Raises:
+            ValueError: it is; of anything else gevent would print the stack, though the fault is the client's.
+        """
         try:
             complete: bool = super().read_request(raw_requestline)
+        except (HTTPException, LookupError, OSError) as error:
+            raise ValueError(str(error)) from error
         finally:
             self._head_timer.close()
         return complete
@@ -120,6 +136,9 @@ class Upgrade(WebSocketHandler):  # type: ignore[misc]  # gevent-websocket ships
 
     def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
         """Say what was agreed on of what the client offers: gevent-websocket knows no extensions, and one protocol."""
+        if self.headers_sent and exc_info is None:
+            # An error behind an answer that couldn't be sent. Gevent takes this one for what it is: nobody is there.
+            raise ConnectionAbortedError("an answer was begun before")
         if status.startswith("101"):
             headers = [*headers, *self._agreed()]
         return super().start_response(status, headers, exc_info)
@@ -129,6 +148,13 @@ class Upgrade(WebSocketHandler):  # type: ignore[misc]  # gevent-websocket ships
             yield "Sec-WebSocket-Protocol", protocol.NAME
         if self.compression is not None:
             yield "Sec-WebSocket-Extensions", self.compression.header
+
+    def handle_error(self, t: Any, v: Any, tb: Any) -> None:
+        """Tell what failed in answering a request; that the peer is gone, or takes nothing, is no failure."""
+        if isinstance(v, _PEER_GONE):
+            self.close_connection = True
+        else:
+            super().handle_error(t, v, tb)
 
     def log_error(self, msg: str, *_args: Any) -> None:
         """Log a request that can't be read: the fault is the client's, so it is no error of ours."""
