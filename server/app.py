@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import logging
 import os
 import signal
 import socket
@@ -13,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import gevent
 import structlog
 from gevent.event import Event
-from gevent.pywsgi import WSGIServer
 
 from actors.agents.registry import AgentCatalog
 from actors.runtime.errors import RuntimeFault
@@ -30,16 +28,19 @@ from server.accounts import Accounts
 from server.database import FILE_NAME, open_database
 from server.demo import seed_demo
 from server.http.application import application
+from server.http.listener import HttpServer
 from server.journal.retention import Keep
 from server.journal.sqlite import SQLiteJournal
 from server.journal.upkeep import Upkeep
 from server.key import load_key
 from server.lock import Lock
+from server.metrics import Metrics
 from server.plans import fault_plan
 from server.policies import restart_policies
 from server.reception import Reception
 from server.tokens import Tokens
 from server.upgrade import Upgrade
+from server.visitors import Visitors
 
 if TYPE_CHECKING:
     from actors.session.journal import Journal
@@ -83,17 +84,13 @@ class Server:
         self._listener = _listen(settings.host, settings.port)
         environment = _environment(settings, agents, self.journal, accounts)
         root = self.runtime.supervise(ChildSpec("root", Root, (environment,), mailbox=INTERNAL_MAILBOX))
-        self.reception = Reception(settings, accounts, tokens, self.journal, root)
+        metrics = Metrics()
+        self.reception = Reception(settings, accounts, tokens, self.journal, root, metrics)
+        metrics.watch("connections", "Open WebSockets", self.reception.__len__)
         app = application(self.runtime, self.journal, accounts, tokens, self.reception)
-        self._http = WSGIServer(
-            self._listener,
-            app,
-            handler_class=Upgrade,
-            log=None,  # Its handler tells of each request.
-            error_log=logging.getLogger("greenroom.http"),
-        )
-        self._http.reception = self.reception
-        self._http.logger = logging.getLogger("greenroom.http")
+        visitors = Visitors(settings.limits, (), metrics)
+        metrics.watch("http_connections", "Connections that are still HTTP", visitors.__len__)
+        self._http = HttpServer(self._listener, app, Upgrade, self.reception, visitors)
         self._sweeper = gevent.Greenlet(self._sweep)
         self._watchdog = Watchdog(self.runtime)
         self._root = root

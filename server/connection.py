@@ -41,6 +41,8 @@ EARLY_BYTES = 262_144
 BYE_BEFORE = frozenset({1011, 1012, 4001, 4010})
 """The closes that a ``bye`` goes before: those after which a client that missed the code wouldn't know what to do."""
 
+TOO_BIG = 1009
+
 AGAIN = Refusal("internal", "The session could not take that now. Try again.", temporary=True)
 DRAINING = Refusal("draining", "The server is going away. Try again at the next one.", temporary=True)
 
@@ -57,6 +59,7 @@ class Connection:
         self.claims: Claims | None = None
         self.account: Account | None = None
         self._reception = reception
+        self._metrics = reception.metrics
         limits = reception.settings.limits
         self._bucket = Bucket(limits.messages_per_second, limits.message_burst, self.opened_at)
         self._attachments = Attachments(self._reattach)
@@ -68,6 +71,11 @@ class Connection:
     def welcomed(self) -> bool:
         """Whether the client has had its welcome."""
         return self._early is None
+
+    @property
+    def closing(self) -> bool:
+        """Whether its end has begun."""
+        return self._closing
 
     # The socket's side.
 
@@ -94,6 +102,9 @@ class Connection:
     def lost(self) -> None:
         """Hear that the socket is closed."""
         self._closing = True
+        self._metrics.closed(self.websocket.close_code)
+        if self.websocket.close_code == TOO_BIG:
+            self._metrics.limits["limits.message_bytes"].inc()
         self._reception.forget(self)
         self._attachments.leave()
 
@@ -182,6 +193,7 @@ class Connection:
         wait = self._bucket.take(cost, now)
         if wait == 0.0:
             return True
+        self._metrics.limits["limits.messages_per_second"].inc()
         if self._bucket.refused(now):
             self.close(4029, "too many frames")
             return False
@@ -338,6 +350,9 @@ class Connection:
     def _send_error(self, refusal: Refusal, extra: dict[str, Any]) -> None:
         if refusal.retry_after_ms is not None:
             extra["retry_after_ms"] = refusal.retry_after_ms
+        self._metrics.refusals[refusal.code].inc()
+        if refusal.limit is not None:
+            self._metrics.limits[refusal.limit].inc()
         error = protocol.Error(code=refusal.code, message=refusal.message, temporary=refusal.temporary, **extra)
         self.send(error)
 

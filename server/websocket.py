@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 from gevent import get_hub
-from websockets.frames import Opcode
+from websockets.frames import CloseCode, Opcode
 from websockets.protocol import SERVER, State
 from websockets.protocol import Protocol as Frames
 
@@ -115,6 +115,13 @@ class WebSocket:
     def writable(self) -> bool:
         """Whether it is open and has room."""
         return not self._full and self.open
+
+    @property
+    def close_code(self) -> int:
+        """The code of the closing handshake, as whoever began it has it; 1006 where there was none."""
+        ours, theirs = self._frames.close_sent, self._frames.close_rcvd
+        first = theirs if self._frames.close_rcvd_then_sent or ours is None else ours
+        return CloseCode.ABNORMAL_CLOSURE if first is None else first.code
 
     @property
     def overdue(self) -> bool:

@@ -32,7 +32,6 @@ def application(runtime: Runtime, journal: Journal, accounts: Accounts, tokens: 
     """Put the HTTP side together."""
     # The name is what Flask derives paths from; the page's files are served by a route of our own.
     app = Flask("server", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = reception.settings.limits.http_body_bytes
     app.register_blueprint(logins(accounts, tokens, reception))
     app.register_blueprint(sessions(runtime, journal, reception))
     app.register_blueprint(pages(reception))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import structlog
-from werkzeug.exceptions import ClientDisconnected, HTTPException
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from actors.session.connection import UNAVAILABLE
@@ -75,11 +75,6 @@ def answer_errors(app: Flask) -> None:
         allow = {name: value for name, value in error.get_headers() if name == "Allow"}
         message = error.description or error.name
         return error_response(status, CODES.get(status, "bad_request"), message, headers=allow)
-
-    # What werkzeug makes of any failure to read a body.
-    @app.errorhandler(ClientDisconnected)
-    def too_slow(_error: ClientDisconnected) -> Response:
-        return error_response(408, "bad_request", "The body came too slowly.", headers={"Connection": "close"})
 
     @app.errorhandler(JournalUnavailable)
     @app.errorhandler(sqlite3.OperationalError)

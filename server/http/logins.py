@@ -24,7 +24,7 @@ WRONG = "The username or the password is wrong."
 def logins(accounts: Accounts, tokens: Tokens, reception: Reception) -> Blueprint:
     """Make the routes of logins."""
     routes = Blueprint("logins", __name__)
-    failed = FailedLogins(reception.settings.limits)
+    failed = FailedLogins(reception.settings.limits, reception.metrics)
 
     @routes.post("/v1/login")
     def login() -> Response:

@@ -8,13 +8,15 @@ import socket
 
 import gevent.socket
 import pytest
-from gevent.pywsgi import WSGIHandler
+from gevent.pywsgi import Input, WSGIHandler
 from geventwebsocket.handler import WebSocketHandler
 from geventwebsocket.websocket import WebSocket
 from websockets.protocol import SERVER, State
 from websockets.protocol import Protocol as Frames
 
 UPGRADE = "server/upgrade.py"
+HANDLER = "server/http/handler.py"
+BODY = "server/http/uploads.py"
 FRAMES = "server/websocket.py"
 
 
@@ -48,20 +50,20 @@ def source(function):
         (WSGIHandler.handle, "while self.socket is not None", UPGRADE, "a socket that was taken ends the handler"),
         (WSGIHandler.handle, "if self.socket is not None", UPGRADE, "a socket that was taken isn't closed"),
         (WSGIHandler.handle_one_request, "self.environ = self.get_environ()", UPGRADE, "run_application reads environ"),
+        (WSGIHandler.handle_one_request, "self.read_requestline()", HANDLER, "the head's deadline begins there"),
+        (WSGIHandler.handle_one_request, "self.read_request(self.requestline)", HANDLER, "and ends there"),
+        (WSGIHandler.handle_one_request, "except Exception as ex", HANDLER, "a bad head is answered, not logged"),
+        (WSGIHandler.handle_one_request, "self._handle_client_error(ex)", HANDLER, "the answer to a bad head is ours"),
+        (WSGIHandler.read_request, "self.MessageClass(self.rfile, 0)", HANDLER, "the head is read in bounds"),
+        (WSGIHandler.handle_one_response, "self.wsgi_input._discard()", BODY, "what was left of a body is read there"),
         (
-            WSGIHandler._handle_client_error,
-            "self.log_error(",
-            UPGRADE,
-            "unreadable requests are told through log_error",
+            WSGIHandler.handle_one_response,
+            "self.handle_error(*sys.exc_info())",
+            HANDLER,
+            "clients' faults aren't logged",
         ),
-        (WSGIHandler.handle_one_request, "self.read_requestline()", UPGRADE, "the head's deadline begins there"),
-        (
-            WSGIHandler.handle_one_request,
-            "self.read_request(self.requestline)",
-            UPGRADE,
-            "the head's deadline ends there",
-        ),
-        (WSGIHandler.handle_one_request, "except Exception as ex", UPGRADE, "a slow head is answered as a bad request"),
+        (Input.read, "self._chunked_read(length)", BODY, "a read of a body ends within its time"),
+        (Input._send_100_continue, "self.socket = None", BODY, "tells whether the client was asked for its body"),
         (WSGIHandler.run_application, "self.process_result()", UPGRADE, "refusals are written by process_result"),
         (Frames.fail, "self.send_eof()", FRAMES, "a failed connection ends its stream"),
         (Frames.send_eof, "self.eof_sent = True", FRAMES, "the end of the stream is told by this attribute"),

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from prometheus_client.parser import text_string_to_metric_families
+
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 20.0
 STOP_SECONDS = 20.0
@@ -153,6 +155,13 @@ class ServerProcess:
             connection.request(method, path, data, fields)
             response = connection.getresponse()
             return Answer(response.status, dict(response.getheaders()), response.read())
+
+    def metric(self, name: str, **labels: str) -> float:
+        """Return the present value of a metric of ours; blocks."""
+        text = self.call("GET", "/metrics").body.decode()
+        samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+        wanted = (f"greenroom_{name}", labels)
+        return next((sample.value for sample in samples if (sample.name, sample.labels) == wanted), 0.0)
 
     def login(self, username: str, password: str | None = None) -> Login:
         """Log in; the password is the username where left out."""
