@@ -43,6 +43,8 @@ from server.upgrade import Upgrade
 from server.visitors import Visitors
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from actors.session.journal import Journal
     from config.settings import Settings
 
@@ -91,7 +93,7 @@ class Server:
         visitors = Visitors(settings.limits, (), metrics)
         metrics.watch("http_connections", "Connections that are still HTTP", visitors.__len__)
         self._http = HttpServer(self._listener, app, Upgrade, self.reception, visitors)
-        self._sweeper = gevent.Greenlet(self._sweep)
+        self._rounds = [gevent.Greenlet(_every, SWEEP_SECONDS, work) for work in (self.reception.sweep, tokens.follow)]
         self._watchdog = Watchdog(self.runtime)
         self._root = root
 
@@ -108,7 +110,8 @@ class Server:
             log.info("taking_up", sessions=len(unfinished))
             self._root.tell(TakeUp(tuple(unfinished)))
         self._http.start()
-        self._sweeper.start()
+        for round_ in self._rounds:
+            round_.start()
         self._upkeep.start()
         self._watchdog.start()
 
@@ -136,7 +139,7 @@ class Server:
     def stop(self) -> None:
         """Stop everything; blocks for a bounded time."""
         self._http.stop(timeout=1)
-        self._sweeper.kill()
+        gevent.killall(self._rounds)
         self._upkeep.stop()
         self._watchdog.stop()
         try:
@@ -147,13 +150,14 @@ class Server:
         self._database.close()
         self._lock.release()
 
-    def _sweep(self) -> None:
-        while True:
-            gevent.sleep(SWEEP_SECONDS)
-            try:
-                self.reception.sweep()
-            except Exception:  # One bad connection must not end the heartbeat of all.
-                log.exception("sweep_failed")
+
+def _every(seconds: float, work: Callable[[], None]) -> None:
+    while True:
+        gevent.sleep(seconds)
+        try:
+            work()
+        except Exception:  # One bad connection, or a database in trouble, must not end the heartbeat of all.
+            log.exception("round_failed")
 
 
 def serve(settings: Settings) -> int:

@@ -49,7 +49,7 @@ class Tokens:
 
     Attributes:
         on_revoked: called with the family's id after its logout or its revocation, so that its sockets can be closed;
-            what is called may not raise.
+            perhaps twice. What is called may not raise.
     """
 
     def __init__(
@@ -61,6 +61,7 @@ class Tokens:
         self._lifetimes = lifetimes
         self._now = now
         self._tickets = Tickets(lifetimes.ticket_ttl, now)
+        self._heard = database.read(families.last_revocation)
 
     def login(self, account: Account) -> Grant:
         """Begin a login for an account whose password was verified; asks the database."""
@@ -102,6 +103,12 @@ class Tokens:
         """Revoke a login, all its tokens at once, and tell `on_revoked`; asks the database."""
         self._database.write(lambda connection: families.revoke(connection, family))
         self._tell(family)
+
+    def follow(self) -> None:
+        """Tell `on_revoked` of what was revoked since the last time, by whichever process; asks the database."""
+        for number, family in self._database.read(lambda connection: families.revoked_after(connection, self._heard)):
+            self._heard = number
+            self._tell(family)
 
     def ticket(self, claims: Claims) -> str:
         """Return a one-use ticket that stands for verified claims."""
