@@ -36,6 +36,27 @@ class Model(Group):
     api_key: Annotated[SecretStr, Field(min_length=1)] | None = None
 
 
+class Issuer(Lifetimes):
+    """Say how long credentials are good for, and who issues access tokens: this server, or an identity provider.
+
+    With the latter there are no logins here. `jwks_url` is where its public keys are; a claim is named whole, or by the
+    dotted path to it.
+    """
+
+    issuer: Name | None = None
+    audience: Name | None = None
+    jwks_url: Url | None = None
+    username_claim: Name = "preferred_username"
+    roles_claim: Name = "roles"
+
+    @field_validator("jwks_url")
+    @classmethod
+    def _goes_with_the_others(cls, jwks_url: str | None, info: ValidationInfo) -> str | None:
+        if len({info.data.get("issuer") is None, info.data.get("audience") is None, jwks_url is None}) > 1:
+            raise ValueError("goes with tokens.issuer and tokens.audience: set all three, or none")
+        return jwks_url
+
+
 class Backoff(Group):
     """Wait nothing before the first restart, then `min` seconds, each time `factor` times as long, up to `max`.
 
@@ -132,11 +153,11 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".greenroom")
     agents: tuple[DottedPath, ...] = ("actors.agents.librarian:Librarian",)
     default_agent: Name | None = None
-    demo: bool = False
     allowed_origins: tuple[Origin, ...] = ()
     limits: Limits = Limits()
     timeouts: Timeouts = Timeouts()
-    tokens: Lifetimes = Lifetimes()
+    tokens: Issuer = Issuer()
+    demo: bool = False
     model: Model = Model()
     restart: RestartPolicies = RestartPolicies()
     journal: Journal = Journal()
@@ -164,6 +185,8 @@ class Settings(BaseSettings):
                 f"--demo is for this machine only: its passwords are public, and host {host} can be reached from "
                 "others. Use --host 127.0.0.1, or leave --demo out and add accounts with `greenroom users add`"
             )
+        if demo and "tokens" in info.data and info.data["tokens"].issuer is not None:
+            raise ValueError("--demo adds accounts of our own, and tokens.issuer leaves no logins here; leave one out")
         return demo
 
 

@@ -32,9 +32,11 @@ from server.http.listener import HttpServer
 from server.journal.retention import Keep
 from server.journal.sqlite import SQLiteJournal
 from server.journal.upkeep import Upkeep
+from server.jwks import Keys
 from server.key import load_key
 from server.lock import Lock
 from server.metrics import Metrics
+from server.outside import OutsideTokens
 from server.plans import fault_plan
 from server.policies import restart_policies
 from server.reception import Reception
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
 
     from actors.session.journal import Journal
     from config.settings import Settings
+    from server.database import Database
 
 log = structlog.get_logger(__name__)
 
@@ -76,7 +79,7 @@ class Server:
         accounts = Accounts(self._database)
         if settings.demo:
             seed_demo(accounts)
-        tokens = Tokens(self._database, load_key(settings.data_dir), settings.tokens)
+        tokens = _tokens(settings, self._database, accounts)
         self.runtime = Runtime()
         self.runtime.faults = _faults(settings)  # Before anything is struck: a plan may be about the first start.
         kept, strike = settings.journal, partial(strike_point, self.runtime, "journal")
@@ -198,6 +201,13 @@ def _on_signals(stop: Event) -> None:
 def _say_where(server: Server, settings: Settings) -> None:
     accounts = " Log in as demo / demo." if settings.demo else ""
     print(f"Greenroom is at {server.url} - open it in a browser.{accounts} Stop with Ctrl-C.", flush=True)  # noqa: T201 - this is what the person at the terminal waits for
+
+
+def _tokens(settings: Settings, database: Database, accounts: Accounts) -> Tokens:
+    key = load_key(settings.data_dir)
+    if settings.tokens.jwks_url is None:
+        return Tokens(database, key, settings.tokens)
+    return OutsideTokens(database, key, settings.tokens, accounts, Keys(settings.tokens.jwks_url))
 
 
 def _agents(settings: Settings) -> AgentCatalog:

@@ -19,7 +19,7 @@ from config.version import VERSION
 from server import protocol
 from server.attachments import Attachments, tell
 from server.bucket import Bucket
-from server.errors import TokenFault
+from server.errors import IssuerUnreachable, TokenFault
 from server.protocol import BadFrame
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ TOO_BIG = 1009
 
 AGAIN = Refusal("internal", "The session could not take that now. Try again.", temporary=True)
 DRAINING = Refusal("draining", "The server is going away. Try again at the next one.", temporary=True)
+UNCHECKED = Refusal("internal", "Logins can't be checked now. Try again soon.", temporary=True, retry_after_ms=5000)
 
 
 class Connection:
@@ -164,6 +165,9 @@ class Connection:
         except TokenFault:
             self.close(4001, "the token is no good")
             return
+        except IssuerUnreachable:
+            self.close(1011, "logins can't be checked now", retry_after_ms=5000)
+            return
         if self._early:
             self._early.pop(0)
         self._open_frame(frame.id)
@@ -175,6 +179,9 @@ class Connection:
             claims, account = self._reception.identify(frame.token)
         except TokenFault:
             self.refuse(frame.id, Refusal("unauthorized", "The token is no good; the old one goes on."))
+            return
+        except IssuerUnreachable:
+            self.refuse(frame.id, UNCHECKED)
             return
         if self.account is None or account.user_id != self.account.user_id:
             self.refuse(frame.id, Refusal("forbidden", "The token is another user's."))

@@ -32,6 +32,12 @@ def user_of(connection: sqlite3.Connection, family: str) -> str | None:
     return row[0] if row else None
 
 
+def alive(connection: sqlite3.Connection, user_id: str) -> str | None:
+    """Return a login of the user that wasn't revoked, or None."""
+    row = connection.execute("SELECT family FROM families WHERE user_id = ? AND NOT revoked", (user_id,)).fetchone()
+    return row[0] if row else None
+
+
 def revoke(connection: sqlite3.Connection, family: str) -> None:
     """End a login: none of its tokens is good any more."""
     _revoke(connection, "family = ?", family)

@@ -123,9 +123,17 @@ class Tokens:
         """
         return self._current(self._tickets.redeem(ticket))
 
-    def _current(self, claims: Claims) -> Claims:
-        if self._now() >= claims.expires_at:
+    def check_time(self, expires_at: float) -> None:
+        """See that the time of an access token isn't over.
+
+        Raises:
+            TokenExpired: it is.
+        """
+        if self._now() >= expires_at:
             raise TokenExpired("the access token has expired")
+
+    def _current(self, claims: Claims) -> Claims:
+        self.check_time(claims.expires_at)
         holder = self._database.read(lambda connection: families.user_of(connection, claims.family))
         if holder != claims.user_id:
             raise TokenInvalid("the login was revoked")

@@ -17,8 +17,8 @@ from geventwebsocket.handler import WebSocketHandler
 
 from server import protocol
 from server.credentials import MisplacedToken, credential
-from server.errors import TokenFault
-from server.http.errors import error_response
+from server.errors import IssuerUnreachable, TokenFault
+from server.http.errors import error_response, issuer_unreachable
 from server.http.handler import RequestHandler
 from server.origins import is_allowed
 from server.websocket import WebSocket
@@ -69,10 +69,16 @@ class Upgrade(RequestHandler, WebSocketHandler):  # type: ignore[misc]  # gevent
             return fault
         if not is_allowed(environ, reception.settings.allowed_origins):
             return error_response(403, "forbidden", "This origin may not open sockets here.")
+        return self._stranger(reception)
+
+    def _stranger(self, reception: Reception) -> Response | None:
+        """Find out who asks; return why that can't be, or None."""
         try:
-            self.who = _identify(environ, reception)
+            self.who = _identify(self.environ, reception)
         except (TokenFault, MisplacedToken) as fault:
             return error_response(401, "unauthorized", str(fault))
+        except IssuerUnreachable:
+            return issuer_unreachable()
         return None
 
     def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:

@@ -8,7 +8,7 @@ from flask import Flask
 
 from server.http.errors import answer_errors
 from server.http.faults import faults
-from server.http.logins import logins
+from server.http.logins import bearers, logins
 from server.http.pages import pages
 from server.http.sessions import sessions
 
@@ -33,6 +33,7 @@ def application(runtime: Runtime, journal: Journal, accounts: Accounts, tokens: 
     # The name is what Flask derives paths from; the page's files are served by a route of our own.
     app = Flask("server", static_folder=None)
     app.register_blueprint(logins(accounts, tokens, reception))
+    app.register_blueprint(bearers(tokens, reception))
     app.register_blueprint(sessions(runtime, journal, reception))
     app.register_blueprint(pages(reception))
     if reception.settings.faults.enabled:
