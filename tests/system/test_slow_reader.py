@@ -15,6 +15,8 @@ MIB = 1024 * 1024
 ANSWER = "x" * 200 * 1024
 RUNS = 128
 """Each is in the log twice, as the message and as the answer: 50 MiB in all."""
+WARM_UP = 64
+"""After so many the server has what memory it takes for such answers, whoever reads them."""
 
 TOML = """
     [limits]
@@ -61,7 +63,7 @@ async def test_a_tab_that_never_reads_costs_no_memory_delays_nobody_and_gets_eve
     demo, other = patient.known("demo"), patient.known("demo2")
     session, quiet, others = patient.new_session(demo), patient.new_session(demo), patient.new_session(other)
     async with on_stage(patient, demo) as writer, on_stage(patient, demo) as tab, on_stage(patient, other) as stranger:
-        await produce(writer, session, 32)
+        await produce(writer, session, WARM_UP)
         await tab.perform({"answer": "warm"}, session_id=quiet)
         slow = await dial_narrowly(patient, demo)
         standing = await slow.request("subscribe", session_id=session)
