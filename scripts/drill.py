@@ -27,16 +27,16 @@ SYNC = click.Choice(["normal", "full"])
 def main(rounds: int, seed: int | None, sessions: int, tabs: int, sync: str) -> None:
     """Kill a real server while people use it, start it again, and see whether it kept the protocol's promises."""
     chosen = random.randrange(LARGEST_SEED) if seed is None else seed  # noqa: S311 - any will do, and it is printed
-    data_dir = Path(tempfile.mkdtemp(prefix="greenroom-drill-"))
-    click.echo(f"seed {chosen}, data in {data_dir}")
-    drill = Drill(Plan(chosen, rounds, sessions, tabs, sync), data_dir)
+    place = Path(tempfile.mkdtemp(prefix="greenroom-drill-"))
+    click.echo(f"seed {chosen}, data and log in {place}")
+    drill = Drill(Plan(chosen, rounds, sessions, tabs, sync), place / "data")
     try:
         report = _with_progress(drill)
     except AssertionError as broken:
-        click.echo(f"seed {chosen}, {drill.stage}:\n{broken}\nthe data is kept in {data_dir}")
+        click.echo(f"seed {chosen}, {drill.stage}:\n{broken}\nthe data is kept in {place}")
         sys.exit(1)
     Console().print(report.table())
-    shutil.rmtree(data_dir)
+    shutil.rmtree(place)
 
 
 def _with_progress(drill: Drill) -> Report:

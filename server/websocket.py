@@ -28,7 +28,7 @@ HIGH_WATER = 65_536
 LOW_WATER = 16_384
 """How few make it count as having room again."""
 MOST_UNSENT = 1024 * 1024
-"""How many are kept at all: what isn't an event of a log has no other place to wait."""
+"""How many are kept at all, beside the longest message: what isn't an event of a log has no other place to wait."""
 MOST_FRAGMENTS = 4096
 """In how many frames a message may come: empty ones cost us work and no bytes of the message's bound."""
 CLOSE_SECONDS = 5.0
@@ -57,6 +57,7 @@ class WebSocket:
     """A server's side of a socket whose upgrade is done. All methods return at once."""
 
     __slots__ = (
+        "_bound",
         "_close_by",
         "_ended",
         "_flush_due",
@@ -86,6 +87,7 @@ class WebSocket:
         self._now = now
         self._out = bytearray()
         self._pending = 0
+        self._bound = MOST_UNSENT
         self._full = False
         self._flush_due = False
         self._fragments: bytearray | None = None
@@ -136,9 +138,10 @@ class WebSocket:
             return
         self._frames.send_text(data)
         self._pending += len(data)
+        self._bound = max(self._bound, MOST_UNSENT + len(data))
         self._full = self._full or self._pending >= HIGH_WATER
         self._schedule()
-        if self._pending > MOST_UNSENT:
+        if self._pending > self._bound:
             self.abort()
 
     def ping(self) -> None:
@@ -182,7 +185,7 @@ class WebSocket:
             return
         for chunk in self._frames.data_to_send():
             self._out += chunk
-        if len(self._out) > MOST_UNSENT:
+        if len(self._out) > self._bound:
             self.abort()
             return
         if self._out:
@@ -211,6 +214,7 @@ class WebSocket:
         self._check_room()
 
     def _on_emptied(self) -> None:
+        self._bound = MOST_UNSENT
         self.stalled_since = None
         if self._writer is not None:
             self._writer.stop()

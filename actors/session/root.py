@@ -144,9 +144,8 @@ class Root(Supervisor):
 
     def _take_up_after_outage(self, user_id: str, session_id: str) -> None:
         """See to what a session left undone because it couldn't be recorded."""
-        if not self._environment.journal.available:
-            again = TakeUp(((user_id, session_id),))
-            self._environment.journal.when_available(self.mailer(lambda: again))
+        again = TakeUp(((user_id, session_id),))
+        self._environment.journal.when_available(self.mailer(lambda: again))
 
     # Passivation. What comes for a session that is about to end waits here, as if it had ended.
 
@@ -230,6 +229,10 @@ class Root(Supervisor):
         if record is None or record.user_id != message.user_id:
             self._answer(reply, answer=False)
             return
+        if not self._environment.journal.available:
+            # Its actors would be stopped and its watchers told, and the log would still be there.
+            self._answer(reply, JournalUnavailable("nothing can be deleted while the log can't be written"))
+            return
         child_id = address_of(message.user_id, message.session_id)
         self._deletions.setdefault(child_id, []).extend([] if reply is None else [reply])
         if self.has_child(child_id):
@@ -256,6 +259,7 @@ class Root(Supervisor):
         else:
             for kept in waiting:
                 self._deliver(user_id, session_id, kept)
+            self._take_up_after_outage(user_id, session_id)
 
     def child_exited(self, child_id: str, reason: ExitReason, retry_in: float | None) -> None:
         """Finish a deletion once the session has ended; begin anew for what came while it did."""
@@ -276,7 +280,8 @@ class Root(Supervisor):
         else:
             # Not even the farewell could be said: its log can't be read or written now.
             self._send_away(waiting, session_id, GIVEN_UP)
-            self._take_up_after_outage(user_id, session_id)
+            if not self._environment.journal.available:
+                self._take_up_after_outage(user_id, session_id)
 
     @staticmethod
     def _answer(reply: Reply[bool] | None, error: Exception | None = None, *, answer: bool = True) -> None:

@@ -95,6 +95,8 @@ class Viewer:
             self._event(frame)
         elif kind == "message_delta":
             self._delta(frame)
+        elif kind == "error" and "session_id" in frame:
+            self.cursors.pop(frame["session_id"], None)  # It isn't shown there any more.
         elif kind == "welcome":
             self.user_id, self.default_session_id = frame["user_id"], frame["default_session_id"]
 

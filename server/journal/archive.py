@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 _FIELDS = "session_id, user_id, title, epoch, created_at, updated_at, head_seq, first_seq"
 _FIND = f"SELECT {_FIELDS} FROM sessions WHERE session_id = ?"  # noqa: S608 - of constants
 _SESSIONS = f"SELECT {_FIELDS} FROM sessions WHERE user_id = ?"  # noqa: S608 - of constants
-_READ = "SELECT first_seq, frames FROM segments WHERE session_id = ? AND last_seq >= ? ORDER BY last_seq LIMIT ?"
+_READ = """
+    SELECT first_seq, last_seq, frames FROM segments WHERE session_id = ? AND last_seq >= ? ORDER BY last_seq LIMIT ?
+"""
 _CLAIMED = "SELECT session_id, run_id FROM message_ids WHERE user_id = ? AND client_msg_id = ?"
 _SESSION_OF = "SELECT session_id FROM runs WHERE run_id = ?"
 _UNFINISHED_OF = "SELECT run_id, seq FROM runs WHERE session_id = ?"
@@ -72,10 +74,16 @@ class Archive:
         """Return frames from ``seq`` on: of as many segments as full ones would take, so that few are read in vain."""
         segments = self._rows(_READ, session_id, seq, (end - seq - 1) // MOST_FRAMES + 1)
         frames: list[bytes] = []
-        for first_seq, joined in segments:
+        for first_seq, last_seq, joined in segments:
             if first_seq > seq + len(frames):
                 break
-            frames += split(joined)[seq + len(frames) - first_seq :]
+            segment = split(joined)
+            if len(segment) != last_seq - first_seq + 1:
+                # Whatever became of the others, none must pass for another.
+                raise JournalUnavailable(
+                    f"events {first_seq} to {last_seq} of {session_id} are damaged in {self._path}"
+                )
+            frames += segment[seq + len(frames) - first_seq :]
         if not frames:
             raise self._missing(session_id, seq)
         return frames[: end - seq]

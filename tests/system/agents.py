@@ -90,3 +90,31 @@ class Swallower(Agent):
                 gevent.sleep(60)
             except BaseException:
                 turn.say("I stay. ")
+
+
+@tool(idempotent=True, roles=("operator",))
+def rebuild() -> str:
+    """Do what only an operator may have done, after a while."""
+    gevent.sleep(0.2)
+    return "rebuilt"
+
+
+class Clerk(Agent):
+    """Uses a tool that isn't for everybody."""
+
+    name = "clerk"
+    tools = (rebuild,)
+
+    def run(self, turn: Turn) -> str:
+        turn.think("May I?")
+        return str(turn.use(rebuild))
+
+
+class Novelist(Agent):
+    """Answers with three million letters."""
+
+    name = "novelist"
+
+    def run(self, turn: Turn) -> str:
+        turn.say("Chapter one. ")
+        return "x" * 3_000_000

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import itertools
 import json
+import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -189,6 +190,14 @@ async def dial(server: ServerProcess, path: str = "", token: str | None = None, 
         **options,
     }
     return Client(await connect(server.ws_url + path, additional_headers=headers, **options))
+
+
+async def dial_narrowly(server: ServerProcess, login: Login) -> Client:
+    """Open a socket for which the kernel keeps little: one that isn't read falls behind soon."""
+    narrow = socket.socket()
+    narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    narrow.connect(("127.0.0.1", server.port))
+    return await dial(server, token=login.token, sock=narrow, max_queue=1)
 
 
 @asynccontextmanager

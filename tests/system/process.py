@@ -20,7 +20,6 @@ from prometheus_client.parser import text_string_to_metric_families
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 20.0
 STOP_SECONDS = 20.0
-LOG = "stderr.log"
 URL = re.compile(r"http://[\w.\[\]:]+")
 
 
@@ -74,14 +73,24 @@ def run_greenroom(*arguments: str, stdin: str = "", **settings: str) -> subproce
     )
 
 
-def spawn(data_dir: Path, *flags: str) -> subprocess.Popen[bytes]:
+def spawn(data_dir: Path, *flags: str, **settings: str) -> subprocess.Popen[bytes]:
     """Start a server's process and wait for nothing; what it logs is added to what is there."""
     command = [sys.executable, "-W", "error", "-m", "server", "serve", "--port", "0", "--data-dir", str(data_dir)]
-    with (data_dir / LOG).open("ab") as stderr:
+    with log_of(data_dir).open("ab") as stderr:
         # In a group of its own: a Ctrl-C at the terminal is for whoever started it, who then ends it.
         return subprocess.Popen(
-            [*command, *flags], env=environment(), cwd=ROOT, stdout=subprocess.PIPE, stderr=stderr, process_group=0
+            [*command, *flags],
+            env=environment(**settings),
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            process_group=0,
         )
+
+
+def log_of(data_dir: Path) -> Path:
+    """Return where the servers of a data directory log: beside it and not in it, whose disk may be full."""
+    return data_dir.parent / f"{data_dir.name}.log"
 
 
 class ServerProcess:
@@ -100,14 +109,23 @@ class ServerProcess:
         if prepare is not None:
             prepare(data_dir)
         self.data_dir = data_dir
+        self._flags = flags
         self._logins: dict[str, Login] = {}
-        self.process = spawn(data_dir, *flags)
+        self.start()
+
+    def start(self, **settings: str) -> None:
+        """Start a process, the first or another one after its end, on the same data."""
+        self.begin(**settings)
         try:
             self.url = self._await_url()
         except BaseException:
             self.end()
             raise
         self.port = urlsplit(self.url).port
+
+    def begin(self, **settings: str) -> None:
+        """Start a process that may not live to serve; it is waited for by whoever calls this."""
+        self.process = spawn(self.data_dir, *self._flags, **settings)
 
     def _await_url(self) -> str:
         deadline = time.monotonic() + START_SECONDS
@@ -128,7 +146,7 @@ class ServerProcess:
     @property
     def log(self) -> str:
         """What it has logged so far, and those before it on its data directory."""
-        return (self.data_dir / LOG).read_text(errors="replace")
+        return log_of(self.data_dir).read_text(errors="replace")
 
     def faults(self) -> list[str]:
         """Return the log's lines that tell of a fault of the server's own; what isn't HTTP is the client's."""
@@ -200,13 +218,20 @@ class ServerProcess:
         self.process.send_signal(number)
 
     def wait(self) -> int:
-        return self.process.wait(STOP_SECONDS)
+        """Wait for the end of the process and return its status."""
+        status = self.process.wait(STOP_SECONDS)
+        self.process.stdout.close()
+        return status
+
+    def restart(self) -> None:
+        """Kill the process and start another one on its data."""
+        self.kill()
+        self.start()
 
     def kill(self) -> None:
         """End the process by its handle as nobody can prepare for; blocks until it is gone."""
         self.process.kill()
-        self.process.wait()
-        self.process.stdout.close()
+        self.wait()
 
     def end(self) -> int:
         """End the process by its handle, and return its status: as it is told to, or else by force."""
@@ -215,8 +240,5 @@ class ServerProcess:
                 self.signal()
             return self.wait()
         except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+            self.kill()
             raise
-        finally:
-            self.process.stdout.close()

@@ -1,12 +1,11 @@
 """Tabs, disconnects, reloads: whoever comes back gets exactly what was missed, or is told that it can't be had."""
 
 import asyncio
-import socket
 
 import pytest
 
 from actors.testing.views import check_connection, check_same, event_bytes
-from tests.system.client import dial, on_stage
+from tests.system.client import dial_narrowly, on_stage
 
 pytestmark = pytest.mark.system
 
@@ -203,10 +202,7 @@ async def test_subscribing_twice_shows_nothing_twice(server, session):
 async def test_a_tab_that_doesnt_read_costs_the_others_nothing_and_catches_up_to_every_event(server, session):
     # More than the kernel keeps for a connection: the server's side must fill up and fall behind.
     steps = [{"tool": "big", "arguments": {"bytes": 100_000}}] * 900
-    narrow = socket.socket()
-    narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    narrow.connect(("127.0.0.1", server.port))
-    slow = await dial(server, token=server.known("demo").token, sock=narrow, max_queue=1)
+    slow = await dial_narrowly(server, server.known("demo"))
     await slow.request("subscribe", session_id=session)
     slow.socket.transport.pause_reading()
     async with on_stage(server) as client:

@@ -3,6 +3,8 @@
 import gevent
 import pytest
 
+from actors.session.journal import JournalUnavailable
+from actors.session.messages import Delete
 from actors.session.promises import check_log
 from tests.actors.session.disk import HeldDisk
 
@@ -127,6 +129,35 @@ def test_a_session_that_was_given_up_in_an_outage_ends_its_runs_after_it(fragile
     disk.failing = False
     fragile_tab.connection.wait_for(lambda _: not fragile.journal.unfinished())
     later = fragile.tab()
+    later.subscribe(0)
+    assert later.completed(run_id)["data"]["outcome"] == "error"
+
+
+def delete(house, tab):
+    return house.root.ask(Delete("u_1", tab.session), timeout=2)
+
+
+def test_a_deletion_in_an_outage_is_refused_and_ends_nothing(fragile, fragile_tab, disk):
+    run_id = fragile_tab.run({"sleep_ms": 300}, {"answer": "still here"})
+    other = fragile.tab(session="s_2")
+    disk.failing = True
+    other.refusal(other.submit({"answer": "x"}))
+    with pytest.raises(JournalUnavailable):
+        delete(fragile, fragile_tab)
+    assert not fragile_tab.connection.lost_sessions
+    disk.failing = False
+    assert fragile_tab.completed(run_id)
+
+
+def test_a_deletion_that_meets_an_outage_leaves_no_run_behind(fragile, fragile_tab, disk):
+    run_id = fragile_tab.run(CHARGE, HANG)
+    fragile_tab.wait_for_event(run_id, "tool_completed")
+    disk.failing = True
+    with pytest.raises(JournalUnavailable):
+        delete(fragile, fragile_tab)
+    disk.failing = False
+    later = fragile.tab()
+    later.connection.wait_for(lambda _: not fragile.journal.unfinished())
     later.subscribe(0)
     assert later.completed(run_id)["data"]["outcome"] == "error"
 

@@ -167,6 +167,18 @@ def test_a_table_that_cannot_be_read_is_no_empty_one(connection, long):
         long.find("s1")
 
 
+@pytest.mark.parametrize("spoilt", [b" ", b"\n{\n}\n"])
+def test_events_of_a_damaged_segment_do_not_pass_for_each_other(connection, spoilt):
+    fill(connection, CREATED, Logged("s1", "u1", 1, 2, FRAMES[:600], [], []))
+    connection.execute(
+        "UPDATE segments SET frames = CAST(replace(frames, ?, ?) AS BLOB) WHERE last_seq = 512",
+        (b'\n{"seq":300}\n', spoilt),
+    )
+    assert Archive(connection).read("s1", 1, 601, 256) == FRAMES[:256]
+    with pytest.raises(JournalUnavailable, match="events 257 to 512 of s1 are damaged"):
+        Archive(connection).read("s1", 257, 601, 10)
+
+
 def test_a_commit_that_is_damaged_is_named(connection):
     connection.execute("INSERT INTO commits VALUES (7, x'c1')")
     with pytest.raises(JournalUnavailable, match="commit 7"):
