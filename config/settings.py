@@ -24,6 +24,7 @@ DottedPath = Annotated[str, _shaped(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", "mycompany.
 Origin = Annotated[str, _shaped(r"https?://[^/\s]+", "https://chat.example.com")]
 Url = Annotated[str, _shaped(r"https?://\S+", "https://models.example.com/v1")]
 Name = Annotated[str, Field(min_length=1)]
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Days = Annotated[float, Field(gt=0, le=36_525, allow_inf_nan=False)]
 Delay = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
 
@@ -154,6 +155,7 @@ class Settings(BaseSettings):
     agents: tuple[DottedPath, ...] = ("actors.agents.librarian:Librarian",)
     default_agent: Name | None = None
     allowed_origins: tuple[Origin, ...] = ()
+    trusted_proxies: tuple[Network, ...] = ()
     limits: Limits = Limits()
     timeouts: Timeouts = Timeouts()
     tokens: Issuer = Issuer()

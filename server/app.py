@@ -39,6 +39,7 @@ from server.metrics import Metrics
 from server.outside import OutsideTokens
 from server.plans import fault_plan
 from server.policies import restart_policies
+from server.proxies import Proxies
 from server.reception import Reception
 from server.tokens import Tokens
 from server.upgrade import Upgrade
@@ -93,9 +94,10 @@ class Server:
         self.reception = Reception(settings, accounts, tokens, self.journal, root, metrics)
         metrics.watch("connections", "Open WebSockets", self.reception.__len__)
         app = application(self.runtime, self.journal, accounts, tokens, self.reception)
-        visitors = Visitors(settings.limits, (), metrics)
+        proxies = Proxies(settings.trusted_proxies)
+        visitors = Visitors(settings.limits, proxies, metrics)
         metrics.watch("http_connections", "Connections that are still HTTP", visitors.__len__)
-        self._http = HttpServer(self._listener, app, Upgrade, self.reception, visitors)
+        self._http = HttpServer(self._listener, app, Upgrade, self.reception, visitors, proxies)
         self._rounds = [gevent.Greenlet(_every, SWEEP_SECONDS, work) for work in (self.reception.sweep, tokens.follow)]
         self._watchdog = Watchdog(self.runtime)
         self._root = root

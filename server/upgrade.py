@@ -99,7 +99,7 @@ class Upgrade(RequestHandler, WebSocketHandler):  # type: ignore[misc]  # gevent
         reception: Reception = self.server.reception
         max_size = reception.settings.limits.message_bytes
         websocket = WebSocket(sock, max_size, time.monotonic)
-        reception.receive(websocket, self.client_address[0], self.who, early)
+        reception.receive(websocket, self.environ["REMOTE_ADDR"], self.who, early)
 
     def _take_early(self) -> bytes:
         """Return what the buffered reader took in beyond the request."""

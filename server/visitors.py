@@ -12,10 +12,9 @@ import gevent.socket
 from config.settings import is_loopback
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from config.limits import Limits
     from server.metrics import Metrics
+    from server.proxies import Proxies
 
 
 class Visit:
@@ -58,10 +57,10 @@ class Visitors:
         waiting: those that the server waits for, the longest first.
     """
 
-    def __init__(self, limits: Limits, exempt: Collection[str], metrics: Metrics) -> None:
-        """Begin with nobody. ``exempt`` addresses may have as many places as there are, as loopback may."""
+    def __init__(self, limits: Limits, proxies: Proxies, metrics: Metrics) -> None:
+        """Begin with nobody. A proxy, behind which there are many, may have as many places as there are."""
         self._limits = limits
-        self._exempt = exempt
+        self._proxies = proxies
         self._metrics = metrics
         self._count = 0
         self._by_address: Counter[str] = Counter()
@@ -86,7 +85,7 @@ class Visitors:
         return True
 
     def _is_exempt(self, address: str) -> bool:
-        return is_loopback(address) or address in self._exempt
+        return is_loopback(address) or self._proxies.trusts(address)
 
     def _make_room(self) -> bool:
         longest = next(iter(self.waiting), None)

@@ -28,9 +28,11 @@ class RequestHandler(WSGIHandler):  # type: ignore[misc]  # gevent ships no type
     # Attributes of the untyped base.
     server: HttpServer
     socket: Any
+    command: Any
+    path: Any
     status: Any
     code: Any
-    path: Any
+    environ: Any
     wsgi_input: Body
 
     _head_timer: Any = None
@@ -94,7 +96,7 @@ class RequestHandler(WSGIHandler):  # type: ignore[misc]  # gevent ships no type
             self._metrics.limits[_LIMITS[status]].inc()
         message = str(ex) if isinstance(ex, HeadFault) else "This isn't a request of HTTP/1.1."
         # The request's own words aren't logged: a ticket may be among them.
-        log.info("unreadable_request", problem=message, address=self.client_address[0])
+        log.info("unreadable_request", problem=message, address=self._visit.address)
         response = error_response(status, "bad_request", message)
         body: bytes = response.get_data()
         head = f"HTTP/1.1 {response.status}\r\nContent-Type: {response.content_type}\r\n"
@@ -118,7 +120,11 @@ class RequestHandler(WSGIHandler):  # type: ignore[misc]  # gevent ships no type
             "HTTP_TRANSFER_ENCODING" in environ,
         )
         # Also where an upgrade is asked for: gevent then hands out the bare connection.
-        return environ | {"wsgi.input": self.wsgi_input, "wsgi.input_terminated": True}
+        return environ | {
+            "wsgi.input": self.wsgi_input,
+            "wsgi.input_terminated": True,
+            "REMOTE_ADDR": self.server.proxies.client_of(self._visit.address, environ.get("HTTP_X_FORWARDED_FOR", "")),
+        }
 
     def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
         """Begin an answer; one to a body that was refused is the connection's last."""
@@ -161,7 +167,9 @@ class RequestHandler(WSGIHandler):  # type: ignore[misc]  # gevent ships no type
         self._metrics.requests[str(code)].inc()
         path = self.path.partition("?")[0] if self.path else None
         duration_ms = round((self.time_finish - self.time_start) * 1000) if self.time_finish else None
-        log.info("request", method=self.command, path=path, status=code, duration_ms=duration_ms)
+        # The address is the last request's where this one's head could not be read.
+        address = self.environ["REMOTE_ADDR"] if self.command and self.environ else self._visit.address
+        log.info("request", method=self.command, path=path, status=code, duration_ms=duration_ms, address=address)
 
 
 _LIMITS = {408: "timeouts.http_header", 431: "limits.http_header_bytes"}

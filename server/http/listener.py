@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
+    from server.proxies import Proxies
     from server.reception import Reception
     from server.visitors import Visitors
 
@@ -27,7 +28,13 @@ class HttpServer(WSGIServer):  # type: ignore[misc]  # gevent ships no types
     max_accept = 10
 
     def __init__(
-        self, listener: socket.socket, app: Flask, handler_class: type, reception: Reception, visitors: Visitors
+        self,
+        listener: socket.socket,
+        app: Flask,
+        handler_class: type,
+        reception: Reception,
+        visitors: Visitors,
+        proxies: Proxies,
     ) -> None:
         """Serve ``app``; what becomes a WebSocket goes to ``reception``."""
         logger = logging.getLogger(REQUESTS_LOG)
@@ -41,6 +48,7 @@ class HttpServer(WSGIServer):  # type: ignore[misc]  # gevent ships no types
         self.logger = logger
         self.reception = reception
         self.visitors = visitors
+        self.proxies = proxies
 
     def handle(self, sock: Any, address: tuple[Any, ...]) -> None:
         """Handle one connection until it ends, or becomes a WebSocket."""
