@@ -58,6 +58,20 @@ class Issuer(Lifetimes):
         return jwks_url
 
 
+class Tls(Group):
+    """Name the PEM files of the certificate, with its chain, and of its key. Without them nothing is encrypted."""
+
+    certificate: Path | None = None
+    key: Path | None = None
+
+    @field_validator("key")
+    @classmethod
+    def _goes_with_the_certificate(cls, key: Path | None, info: ValidationInfo) -> Path | None:
+        if (info.data.get("certificate") is None) != (key is None):
+            raise ValueError("goes with tls.certificate: set both, or none")
+        return key
+
+
 class Backoff(Group):
     """Wait nothing before the first restart, then `min` seconds, each time `factor` times as long, up to `max`.
 
@@ -156,6 +170,7 @@ class Settings(BaseSettings):
     default_agent: Name | None = None
     allowed_origins: tuple[Origin, ...] = ()
     trusted_proxies: tuple[Network, ...] = ()
+    tls: Tls = Tls()
     limits: Limits = Limits()
     timeouts: Timeouts = Timeouts()
     tokens: Issuer = Issuer()

@@ -41,6 +41,7 @@ from server.plans import fault_plan
 from server.policies import restart_policies
 from server.proxies import Proxies
 from server.reception import Reception
+from server.tls import tls_context
 from server.tokens import Tokens
 from server.upgrade import Upgrade
 from server.visitors import Visitors
@@ -86,6 +87,7 @@ class Server:
         kept, strike = settings.journal, partial(strike_point, self.runtime, "journal")
         self.journal = SQLiteJournal(settings.data_dir / FILE_NAME, self.runtime.clock, kept.sync, strike)
         self._upkeep = Upkeep(self.journal, Keep(kept.keep_days, kept.keep_events), PRUNE_SECONDS, strike)
+        secured = tls_context(settings.tls)
         # After all that a data directory may refuse, and before there are actors: nothing is left open where it fails.
         self._listener = _listen(settings.host, settings.port)
         environment = _environment(settings, agents, self.journal, accounts)
@@ -97,7 +99,7 @@ class Server:
         proxies = Proxies(settings.trusted_proxies)
         visitors = Visitors(settings.limits, proxies, metrics)
         metrics.watch("http_connections", "Connections that are still HTTP", visitors.__len__)
-        self._http = HttpServer(self._listener, app, Upgrade, self.reception, visitors, proxies)
+        self._http = HttpServer(self._listener, app, Upgrade, self.reception, visitors, proxies, secured)
         self._rounds = [gevent.Greenlet(_every, SWEEP_SECONDS, work) for work in (self.reception.sweep, tokens.follow)]
         self._watchdog = Watchdog(self.runtime)
         self._root = root
@@ -106,7 +108,8 @@ class Server:
     def url(self) -> str:
         """Where a browser finds the server."""
         host, port = self._listener.getsockname()[:2]
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        scheme = "http" if self.settings.tls.certificate is None else "https"
+        return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
     def start(self) -> None:
         """Take up the work that an earlier process left, and take connections."""

@@ -11,7 +11,6 @@ import binascii
 import time
 from typing import TYPE_CHECKING, Any
 
-from gevent.monkey import get_original
 from gevent.pywsgi import WSGIHandler
 from geventwebsocket.handler import WebSocketHandler
 
@@ -21,6 +20,7 @@ from server.errors import IssuerUnreachable, TokenFault
 from server.http.errors import error_response, issuer_unreachable
 from server.http.handler import RequestHandler
 from server.origins import is_allowed
+from server.transport import take_over
 from server.websocket import WebSocket
 
 if TYPE_CHECKING:
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 PATH = "/v1/ws"
 VERSION = "13"
 """The WebSocket protocol's version: RFC 6455, 4.2.1."""
-# Not gevent's: nobody waits in this one's send and recv, and the detour costs more than the call.
-PlainSocket = get_original("socket", "socket")
 
 Who = tuple["Claims", "Account"] | None
 
@@ -93,19 +91,12 @@ class Upgrade(RequestHandler, WebSocketHandler):  # type: ignore[misc]  # gevent
         self.websocket.closed = True
         del self.websocket
         self.environ["wsgi.websocket"] = None
-        early = self._take_early()
-        sock = PlainSocket(fileno=self.socket.detach())
+        sock, early = take_over(self.socket, self.rfile)
         self.socket = None
         reception: Reception = self.server.reception
         max_size = reception.settings.limits.message_bytes
         websocket = WebSocket(sock, max_size, time.monotonic)
         reception.receive(websocket, self.environ["REMOTE_ADDR"], self.who, early)
-
-    def _take_early(self) -> bytes:
-        """Return what the buffered reader took in beyond the request."""
-        self.socket.settimeout(0.0)  # So that an empty buffer answers instead of waiting.
-        early: bytes = self.rfile.peek()
-        return early
 
 
 def offered(environ: dict[str, Any]) -> list[str]:

@@ -20,6 +20,8 @@ from websockets.protocol import Protocol as Frames
 if TYPE_CHECKING:
     from websockets.frames import Frame
 
+    from server.transport import Transport
+
 log = structlog.get_logger(__name__)
 
 READ_BYTES = 65_536
@@ -78,10 +80,10 @@ class WebSocket:
         "stalled_since",
     )
 
-    def __init__(self, sock: socket.socket, max_size: int, now: Any) -> None:
+    def __init__(self, sock: Transport, max_size: int, now: Any) -> None:
         """Take over a connected socket; ``now`` tells monotonic seconds. Nothing is read before `begin`."""
         sock.setblocking(False)  # noqa: FBT003 - the standard library's signature
-        self._sock: socket.socket | None = sock
+        self._sock: Transport | None = sock
         self._loop = get_hub().loop
         self._frames = Frames(SERVER, max_size=max_size, logger=_quiet)
         self._now = now
@@ -193,7 +195,7 @@ class WebSocket:
         if self._frames.eof_sent and not self._out:
             self._finish()
 
-    def _write(self, sock: socket.socket) -> None:
+    def _write(self, sock: Transport) -> None:
         try:
             sent = sock.send(self._out)
         except BlockingIOError:

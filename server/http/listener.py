@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+import gevent
+import structlog
 from gevent.pywsgi import WSGIServer
 
 from server.visitors import Visit
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from server.visitors import Visitors
 
 REQUESTS_LOG = "greenroom.http"
+
+log = structlog.get_logger(REQUESTS_LOG)
 
 
 class HttpServer(WSGIServer):  # type: ignore[misc]  # gevent ships no types
@@ -35,15 +39,19 @@ class HttpServer(WSGIServer):  # type: ignore[misc]  # gevent ships no types
         reception: Reception,
         visitors: Visitors,
         proxies: Proxies,
+        secured: Any,
     ) -> None:
-        """Serve ``app``; what becomes a WebSocket goes to ``reception``."""
+        """Serve ``app``; what becomes a WebSocket goes to ``reception``. ``secured`` is the context of TLS, or None."""
         logger = logging.getLogger(REQUESTS_LOG)
+        # The handshake is for the handler's greenlet to make, and to bound.
+        tls = {} if secured is None else {"ssl_context": secured, "do_handshake_on_connect": False}
         super().__init__(
             listener,
             app,
             handler_class=handler_class,
             log=None,  # The handler tells of each request.
             error_log=logger,
+            **tls,
         )
         self.logger = logger
         self.reception = reception
@@ -56,6 +64,23 @@ class HttpServer(WSGIServer):  # type: ignore[misc]  # gevent ships no types
         if not self.visitors.enter(visit):
             return
         try:
-            self.handler_class(sock, address, self, visit).handle()
+            if not self.ssl_enabled or self._secure(visit):
+                self.handler_class(visit.sock, address, self, visit).handle()
         finally:
             self.visitors.leave(visit)
+
+    # What gevent calls where there is TLS; its own closes a socket that was taken over.
+    wrap_socket_and_handle = handle
+
+    def _secure(self, visit: Visit) -> bool:
+        """Shake hands; tell whether that came about."""
+        visit.awaited()
+        try:
+            visit.sock = self.wrap_socket(visit.sock, **self.ssl_args)
+            with gevent.Timeout(self.reception.settings.timeouts.http_header, TimeoutError):
+                visit.sock.do_handshake()
+        except OSError as error:
+            log.info("tls_failed", problem=getattr(error, "reason", None) or str(error), address=visit.address)
+            visit.sock.close()
+            return False
+        return True

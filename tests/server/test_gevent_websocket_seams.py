@@ -9,6 +9,8 @@ import socket
 import gevent.socket
 import pytest
 from gevent.pywsgi import Input, WSGIHandler
+from gevent.server import StreamServer
+from gevent.ssl import SSLSocket
 from geventwebsocket.handler import WebSocketHandler
 from geventwebsocket.websocket import WebSocket
 from websockets.protocol import SERVER, State
@@ -16,6 +18,8 @@ from websockets.protocol import Protocol as Frames
 
 UPGRADE = "server/upgrade.py"
 HANDLER = "server/http/handler.py"
+LISTENER = "server/http/listener.py"
+TRANSPORT = "server/transport.py"
 BODY = "server/http/uploads.py"
 FRAMES = "server/websocket.py"
 
@@ -64,6 +68,9 @@ def source(function):
         ),
         (Input.read, "self._chunked_read(length)", BODY, "a read of a body ends within its time"),
         (Input._send_100_continue, "self.socket = None", BODY, "tells whether the client was asked for its body"),
+        (StreamServer.init_socket, "self._handle = self.wrap_socket_and_handle", LISTENER, "TLS is entered through it"),
+        (SSLSocket.send, "return 0", TRANSPORT, "a TLS socket without a timeout says 0 where it can't write"),
+        (SSLSocket.shutdown, "self._sslobj = None", TRANSPORT, "why its own shutdown isn't called"),
         (WSGIHandler.run_application, "self.process_result()", UPGRADE, "refusals are written by process_result"),
         (Frames.fail, "self.send_eof()", FRAMES, "a failed connection ends its stream"),
         (Frames.send_eof, "self.eof_sent = True", FRAMES, "the end of the stream is told by this attribute"),
@@ -76,9 +83,9 @@ def test_a_seam_is_where_it_was(function, fragment, who, why):
 def test_the_handler_reads_through_a_buffer_that_can_be_looked_into():
     ours, theirs = gevent.socket.socketpair()
     handler = WSGIHandler(ours, ("127.0.0.1", 1), None)
-    assert hasattr(handler.rfile, "peek"), f"WSGIHandler.rfile has no peek: {UPGRADE} takes early frames from it"
+    assert hasattr(handler.rfile, "peek"), f"WSGIHandler.rfile has no peek: {TRANSPORT} takes early frames from it"
     ours.settimeout(0.0)
-    assert handler.rfile.peek() == b"", f"peek waits on an empty buffer: {UPGRADE} would hang"
+    assert handler.rfile.peek() == b"", f"peek waits on an empty buffer: {TRANSPORT} would hang"
     theirs.sendall(b"early")
     gevent.socket.wait_read(ours.fileno())
     assert handler.rfile.peek() == b"early"
@@ -92,7 +99,7 @@ def test_a_detached_socket_survives_its_wrapper():
     taken = socket.socket(fileno=ours.detach())
     ours.close()
     theirs.sendall(b"x")
-    assert taken.recv(1) == b"x", f"socket.detach closes the descriptor: {UPGRADE} takes sockets by it"
+    assert taken.recv(1) == b"x", f"socket.detach closes the descriptor: {TRANSPORT} takes sockets by it"
     taken.close()
     theirs.close()
 
