@@ -81,6 +81,14 @@ STEPS = (
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX message_ids_of_session ON message_ids (session_id);
     """,
+    """
+    CREATE TABLE revocations (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        family TEXT NOT NULL,
+        expires_at REAL NOT NULL
+    ) STRICT;
+    CREATE INDEX revocations_by_age ON revocations (expires_at);
+    """,
 )
 
 
@@ -98,8 +106,10 @@ def migrate(connection: sqlite3.Connection, steps: Sequence[str] = STEPS) -> Non
             raise DatabaseTooNew(f"the database is at version {version}, this Greenroom knows {len(steps)}: upgrade it")
         for step in steps[version:]:
             _run(connection, step)
-        if version < len(steps):  # What is as it should be needs no room on a disk that may be full.
-            connection.execute(f"PRAGMA user_version = {len(steps)}")
+        # Also where it is so already: a file that can't be written lets a transaction begin, and fails only here.
+        connection.execute(f"PRAGMA user_version = {len(steps)}")
+        if version == len(steps):
+            connection.rollback()  # To keep it would take room on a disk that may be full.
 
 
 def _run(connection: sqlite3.Connection, script: str) -> None:

@@ -8,23 +8,20 @@ from __future__ import annotations
 
 import base64
 import binascii
-import contextlib
 import time
-from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
-import gevent
-import structlog
-from gevent.monkey import get_original
 from gevent.pywsgi import WSGIHandler
 from geventwebsocket.handler import WebSocketHandler
 
 from server import protocol
 from server.credentials import MisplacedToken, credential
 from server.deflate import BadOffers, Deflate, negotiate
-from server.errors import TokenFault
-from server.http.errors import error_response
+from server.errors import IssuerUnreachable, TokenFault
+from server.http.errors import error_response, issuer_unreachable
+from server.http.handler import RequestHandler
 from server.origins import is_allowed
+from server.transport import take_over
 from server.websocket import WebSocket
 
 if TYPE_CHECKING:
@@ -40,69 +37,16 @@ if TYPE_CHECKING:
 PATH = "/v1/ws"
 VERSION = "13"
 """The WebSocket protocol's version: RFC 6455, 4.2.1."""
-# Not gevent's: nobody waits in this one's send and recv, and the detour costs more than the call.
-PlainSocket = get_original("socket", "socket")
-
-log = structlog.get_logger("greenroom.http")
-
-_PEER_GONE = (ConnectionError, TimeoutError)
 
 Who = tuple["Claims", "Account"] | None
 
 
-class _HeadTooSlow(ValueError):
-    """A request's head didn't come in time; a ValueError is what gevent answers with 400."""
-
-
-class Upgrade(WebSocketHandler):  # type: ignore[misc]  # gevent-websocket ships no types
-    """Handles one connection's requests: `PATH` becomes a WebSocket, everything else is the application's.
-
-    The WSGI server's ``reception`` attribute is where sockets go.
-    """
+class Upgrade(RequestHandler, WebSocketHandler):  # type: ignore[misc]  # gevent-websocket ships no types
+    """Handles one connection's requests: `PATH` becomes a WebSocket, everything else is the application's."""
 
     who: Who = None
     compression: Agreement | None = None
-    # Attributes of the untyped base.
-    socket: Any
-    websocket: Any
-
-    _head_timer: Any = None
-
-    def handle(self) -> None:
-        """Handle the connection's requests."""
-        # Gevent prints the stack where a peer is gone before it can be told that its request can't be read.
-        with contextlib.suppress(*_PEER_GONE):
-            super().handle()
-
-    def read_requestline(self) -> str:
-        """Wait for a request, which has as long as `timeouts.http_header` for its whole head; "" ends the connection.
-
-        Each single read of a body has as long, too.
-        """
-        seconds = self.server.reception.settings.timeouts.http_header
-        self.socket.settimeout(seconds)
-        self._head_timer = gevent.Timeout.start_new(seconds, _HeadTooSlow)
-        try:
-            line: str = super().read_requestline()
-        except _HeadTooSlow:
-            line = ""
-        if not line:
-            self._head_timer.close()
-        return line
-
-    def read_request(self, raw_requestline: str) -> bool:
-        """Read the rest of the head; one that comes too slowly, or is cut off, is a bad request.
-
-        Raises:
-            ValueError: it is; of anything else gevent would print the stack, though the fault is the client's.
-        """
-        try:
-            complete: bool = super().read_request(raw_requestline)
-        except (HTTPException, LookupError, OSError) as error:
-            raise ValueError(str(error)) from error
-        finally:
-            self._head_timer.close()
-        return complete
+    websocket: Any  # The untyped base's.
 
     def run_application(self) -> Any:
         """Answer one request."""
@@ -119,6 +63,8 @@ class Upgrade(WebSocketHandler):  # type: ignore[misc]  # gevent-websocket ships
         environ = self.environ
         if reception.draining:
             return error_response(503, "draining", "The server is going away.", retry_after_ms=1000)
+        if reception.packed:
+            return error_response(503, "rate_limited", "The server is full.", retry_after_ms=5000)
         fault = _handshake_fault(environ)
         if fault is not None:
             return fault
@@ -128,17 +74,20 @@ class Upgrade(WebSocketHandler):  # type: ignore[misc]  # gevent-websocket ships
             self.compression = negotiate(environ.get("HTTP_SEC_WEBSOCKET_EXTENSIONS", ""))
         except BadOffers as fault:
             return error_response(400, "bad_request", str(fault))
+        return self._stranger(reception)
+
+    def _stranger(self, reception: Reception) -> Response | None:
+        """Find out who asks; return why that can't be, or None."""
         try:
-            self.who = _identify(environ, reception)
+            self.who = _identify(self.environ, reception)
         except (TokenFault, MisplacedToken) as fault:
             return error_response(401, "unauthorized", str(fault))
+        except IssuerUnreachable:
+            return issuer_unreachable()
         return None
 
     def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
         """Say what was agreed on of what the client offers: gevent-websocket knows no extensions, and one protocol."""
-        if self.headers_sent and exc_info is None:
-            # An error behind an answer that couldn't be sent. Gevent takes this one for what it is: nobody is there.
-            raise ConnectionAbortedError("an answer was begun before")
         if status.startswith("101"):
             headers = [*headers, *self._agreed()]
         return super().start_response(status, headers, exc_info)
@@ -149,44 +98,19 @@ class Upgrade(WebSocketHandler):  # type: ignore[misc]  # gevent-websocket ships
         if self.compression is not None:
             yield "Sec-WebSocket-Extensions", self.compression.header
 
-    def handle_error(self, t: Any, v: Any, tb: Any) -> None:
-        """Tell what failed in answering a request; that the peer is gone, or takes nothing, is no failure."""
-        if isinstance(v, _PEER_GONE):
-            self.close_connection = True
-        else:
-            super().handle_error(t, v, tb)
-
-    def log_error(self, msg: str, *_args: Any) -> None:
-        """Log a request that can't be read: the fault is the client's, so it is no error of ours."""
-        # The request's own words aren't logged: a ticket may be among them.
-        log.info("unreadable_request", problem=msg, address=self.client_address[0])
-
-    def log_request(self) -> None:
-        """Log one answered request, without its query: tickets travel there, and tokens that don't belong there."""
-        path = self.path.partition("?")[0] if self.path else None
-        duration_ms = round((self.time_finish - self.time_start) * 1000) if self.time_finish else None
-        log.info("request", method=self.command, path=path, status=self.code, duration_ms=duration_ms)
-
     def run_websocket(self) -> None:
         """Take the socket away from the request, and have it received."""
         # Its __del__ writes a close frame unless it believes that it did.
         self.websocket.closed = True
         del self.websocket
         self.environ["wsgi.websocket"] = None
-        early = self._take_early()
-        sock = PlainSocket(fileno=self.socket.detach())
+        sock, early = take_over(self.socket, self.rfile)
         self.socket = None
         reception: Reception = self.server.reception
         max_size = reception.settings.limits.message_bytes
         compression = None if self.compression is None else Deflate(self.compression.window_bits)
         websocket = WebSocket(sock, max_size, time.monotonic, compression)
-        reception.receive(websocket, self.client_address[0], self.who, early)
-
-    def _take_early(self) -> bytes:
-        """Return what the buffered reader took in beyond the request."""
-        self.socket.settimeout(0.0)  # So that an empty buffer answers instead of waiting.
-        early: bytes = self.rfile.peek()
-        return early
+        reception.receive(websocket, self.environ["REMOTE_ADDR"], self.who, early)
 
 
 def offered(environ: dict[str, Any]) -> list[str]:
@@ -208,6 +132,8 @@ def _handshake_fault(environ: dict[str, Any]) -> Response | None:
         return error_response(426, "bad_request", f"Only version {VERSION} is spoken here.", headers=headers)
     if not environ.get("HTTP_HOST"):
         return error_response(400, "bad_request", "There is no Host.")
+    if environ.get("CONTENT_LENGTH", "0") != "0" or "HTTP_TRANSFER_ENCODING" in environ:
+        return error_response(400, "bad_request", "A handshake has no body.")
     if not _has_key(environ):
         return error_response(400, "bad_request", "The Sec-WebSocket-Key isn't 16 bytes in base64.")
     return None

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 from gevent import get_hub
+from websockets.frames import CloseCode
 from websockets.protocol import State
 
 from server.frames import Frames
 
 if TYPE_CHECKING:
     from websockets.extensions import Extension
+
+    from server.transport import Transport
 
 log = structlog.get_logger(__name__)
 
@@ -27,7 +30,7 @@ HIGH_WATER = 65_536
 LOW_WATER = 16_384
 """How few make it count as having room again."""
 MOST_UNSENT = 1024 * 1024
-"""How many are kept at all: what isn't an event of a log has no other place to wait."""
+"""How many are kept at all, beside the longest message: what isn't an event of a log has no other place to wait."""
 CLOSE_SECONDS = 5.0
 """How long a peer has to answer a close."""
 
@@ -51,6 +54,7 @@ class WebSocket:
     """A server's side of a socket whose upgrade is done. All methods return at once."""
 
     __slots__ = (
+        "_bound",
         "_close_by",
         "_ended",
         "_flush_due",
@@ -69,15 +73,16 @@ class WebSocket:
         "stalled_since",
     )
 
-    def __init__(self, sock: socket.socket, max_size: int, now: Any, compression: Extension | None = None) -> None:
+    def __init__(self, sock: Transport, max_size: int, now: Any, compression: Extension | None = None) -> None:
         """Take over a connected socket; ``now`` tells monotonic seconds. Nothing is read before `begin`."""
         sock.setblocking(False)  # noqa: FBT003 - the standard library's signature
-        self._sock: socket.socket | None = sock
+        self._sock: Transport | None = sock
         self._loop = get_hub().loop
         self._frames = Frames(max_size, compression, self._hear)
         self._now = now
         self._out = bytearray()
         self._pending = 0
+        self._bound = MOST_UNSENT
         self._full = False
         self._flush_due = False
         self._close_by: float | None = None
@@ -107,6 +112,13 @@ class WebSocket:
         return not self._full and self.open
 
     @property
+    def close_code(self) -> int:
+        """The code of the closing handshake, as whoever began it has it; 1006 where there was none."""
+        ours, theirs = self._frames.close_sent, self._frames.close_rcvd
+        first = theirs if self._frames.close_rcvd_then_sent or ours is None else ours
+        return CloseCode.ABNORMAL_CLOSURE if first is None else first.code
+
+    @property
     def overdue(self) -> bool:
         """Whether the peer has had its time to answer a close."""
         return self._close_by is not None and self._now() >= self._close_by
@@ -119,9 +131,10 @@ class WebSocket:
             return
         self._frames.send_text(data)
         self._pending += len(data)
+        self._bound = max(self._bound, MOST_UNSENT + len(data))
         self._full = self._full or self._pending >= HIGH_WATER
         self._schedule()
-        if self._pending > MOST_UNSENT:
+        if self._pending > self._bound:
             self.abort()
 
     def ping(self) -> None:
@@ -165,7 +178,7 @@ class WebSocket:
             return
         for chunk in self._frames.data_to_send():
             self._out += chunk
-        if len(self._out) > MOST_UNSENT:
+        if len(self._out) > self._bound:
             self.abort()
             return
         if self._out:
@@ -173,7 +186,7 @@ class WebSocket:
         if self._frames.eof_sent and not self._out:
             self._finish()
 
-    def _write(self, sock: socket.socket) -> None:
+    def _write(self, sock: Transport) -> None:
         try:
             sent = sock.send(self._out)
         except BlockingIOError:
@@ -194,6 +207,7 @@ class WebSocket:
         self._check_room()
 
     def _on_emptied(self) -> None:
+        self._bound = MOST_UNSENT
         self.stalled_since = None
         if self._writer is not None:
             self._writer.stop()

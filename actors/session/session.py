@@ -250,7 +250,8 @@ class Session(Commands):
 
     @receives(Describe)
     def _on_describe(self, _: Describe) -> str:
-        return "idle" if self.runs.active is None else "running"
+        # While nothing can be recorded nothing works on the run, and a drain would wait for it in vain.
+        return "idle" if self.runs.active is None or self.interrupted else "running"
 
     @receives(Drain)
     def _on_drain(self, _: Drain) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -43,7 +44,9 @@ class Upkeep:
         while True:
             try:
                 self._prune()
-            except Exception:  # A full disk, say: next time, then.
+            except sqlite3.Error as error:  # A full disk, say: next time, then.
+                log.warning("prune_failed", problem=str(error))
+            except Exception:
                 log.exception("prune_failed")
             gevent.sleep(self._every)
 

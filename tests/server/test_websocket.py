@@ -10,7 +10,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import CLIENT, State
 from websockets.protocol import Protocol as Frames
 
-from server.websocket import HIGH_WATER, WebSocket
+from server.websocket import HIGH_WATER, MOST_UNSENT, WebSocket
 
 
 class Listener:
@@ -175,6 +175,27 @@ def test_a_peer_that_never_reads_costs_a_bounded_amount_of_memory(pair):
     websocket, _ = pair
     listener = websocket.listener
     for _ in range(1000):
+        websocket.send(b"x" * HIGH_WATER)
+    assert listener.ended
+
+
+def test_a_message_longer_than_all_that_may_wait_is_written_whole(pair):
+    websocket, peer = pair
+    websocket.send(b"x" * (HIGH_WATER - 1))
+    websocket.send(b"y" * 3 * MOST_UNSENT)
+    assert not websocket.writable
+    peer.read_until(lambda: len(peer.events) == 2)
+    assert peer.events[1].data == b"y" * 3 * MOST_UNSENT
+    assert websocket.writable
+
+
+def test_what_waits_behind_a_long_message_is_bounded_as_ever(pair):
+    websocket, _ = pair
+    listener = websocket.listener
+    websocket.send(b"y" * 3 * MOST_UNSENT)
+    gevent.sleep(0.01)
+    assert not listener.ended
+    for _ in range(2 * MOST_UNSENT // HIGH_WATER):
         websocket.send(b"x" * HIGH_WATER)
     assert listener.ended
 

@@ -108,3 +108,13 @@ class Clerk(Agent):
     def run(self, turn: Turn) -> str:
         turn.think("May I?")
         return str(turn.use(rebuild))
+
+
+class Novelist(Agent):
+    """Answers with three million letters."""
+
+    name = "novelist"
+
+    def run(self, turn: Turn) -> str:
+        turn.say("Chapter one. ")
+        return "x" * 3_000_000

@@ -16,6 +16,7 @@ from tests.system.wire import Wire, framed
 pytestmark = pytest.mark.system
 
 TOML = """
+    agents = ["tests.system.agents:Novelist"]
     [limits]
     message_bytes = 1048576
     messages_per_second = 10000
@@ -82,6 +83,32 @@ async def test_a_page_that_is_reloaded_at_any_moment_of_an_answer_shows_all_of_i
     assert min(times) > 100
     assert len(partials) > 50
     assert [words_shown(client) for client in (writer, one, other)] == [SAID] * 3
+
+
+# However much it is.
+
+
+async def test_an_answer_of_megabytes_is_shown_and_shown_again(server, session):
+    async with on_stage(server) as client, on_stage(server) as back:
+        ack = await client.request("message", text="write", agent="novelist", session_id=session)
+        end = await client.ended(ack["run_id"])
+        await back.request("subscribe", session_id=session, after={"seq": 0})
+        again = await back.ended(ack["run_id"])
+
+    assert len(end["data"]["text"]) == 3_000_000
+    assert again == end
+
+
+async def test_a_queue_of_long_messages_is_told_whole(server, session):
+    texts = [f"{number} " + "x" * 64_000 for number in range(20)]
+    async with on_stage(server) as client, on_stage(server) as back:
+        await client.message({"hang": True}, session_id=session)
+        for text in texts:
+            await client.request("message", text=text, agent="rehearsal", session_id=session)
+        standing = await back.request("subscribe", session_id=session)
+        await client.request("cancel", session_id=session, queue="clear")
+
+    assert [waiting["text"] for waiting in standing["queue"]] == texts
 
 
 # From everywhere.

@@ -41,7 +41,7 @@ def start(small_disk):  # It goes after them.
     started = []
 
     def start_on(data_dir):
-        started.append(ServerProcess(data_dir, "--demo"))
+        started.append(ServerProcess(data_dir, "--demo", toml="[timeouts]\ndrain = 1\n"))
         return started[-1]
 
     yield start_on
@@ -165,6 +165,24 @@ async def test_a_kill_while_the_disk_is_full_loses_nothing_that_was_shown(server
         end = await after.ended(ack["run_id"])
 
     assert (end["data"]["outcome"], end["data"]["attempts"]) == ("cancelled", 2)
+
+
+async def test_a_drain_while_the_disk_is_full_ends_in_time_and_leaves_the_rest_for_the_next_start(server):
+    session = server.new_session(server.known("demo"))
+    async with watching(server, session) as before:
+        ack = await before.client.message(*TICKS, session_id=session)
+        queued = await before.client.message({"answer": "later"}, session_id=session)
+        await before.client.event("tool_completed", ack["run_id"])
+        with full(server):
+            await until_it_is(server, 503)
+            assert await asyncio.to_thread(server.end) == 0
+    await asyncio.to_thread(server.start)
+    async with resuming(server, before) as (after, _):
+        await after.request("cancel", session_id=session)
+        ends = [(await after.ended(run["run_id"]))["data"] for run in (ack, queued)]
+
+    assert ends[0]["outcome"] == "cancelled"
+    assert ends[1]["text"] == "later"
 
 
 async def test_a_database_that_is_locked_for_a_moment_is_waited_for_and_nobody_else_waits(server):

@@ -26,8 +26,8 @@ STEPS = (
 )
 
 POINTS = [
-    *[("journal", "Commit", nth) for nth in (1, 2, 4, 7, 11)],
-    *[("session/*/{session}", "Logged", nth) for nth in (1, 4, 9)],
+    *[("journal", "Commit", nth) for nth in (1, 2, 7, 11)],
+    *[("session/*/{session}", "Logged", nth) for nth in (1, 4)],
     *[("session/*/{session}", message, 2) for message in ("Submit", "RunFinished")],
     ("session/*/{session}/emitter", "Emit", 3),
     ("session/*/{session}/agent", "StartRun", 1),

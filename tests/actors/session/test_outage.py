@@ -4,7 +4,7 @@ import gevent
 import pytest
 
 from actors.session.journal import JournalUnavailable
-from actors.session.messages import Delete
+from actors.session.messages import Delete, Describe
 from actors.session.promises import check_log
 from tests.actors.session.disk import HeldDisk
 
@@ -116,6 +116,14 @@ def test_an_emitter_that_dies_in_an_outage_costs_nothing_more(fragile, fragile_t
     disk.failing = False
     fragile_tab.completed(run_id)
     assert fragile_tab.completed(fragile_tab.run({"answer": "next"}))["data"]["text"] == "next"
+
+
+def test_nobody_waits_for_a_run_that_nothing_works_on(fragile, fragile_tab, disk):
+    fragile_tab.run(HANG)
+    assert fragile.actor().ask(Describe()) == "running"
+    disk.failing = True
+    fragile_tab.refusal(fragile_tab.submit({"answer": "x"}))
+    assert fragile.actor().ask(Describe()) == "idle"
 
 
 def test_a_session_that_was_given_up_in_an_outage_ends_its_runs_after_it(fragile, fragile_tab, disk):

@@ -132,7 +132,8 @@ def moved(connection):
 @contextmanager
 def open_on(path, **options):
     """Open the log in any file, made where it is missing, on the hub's time."""
-    connect(path).close()
+    if not path.exists():
+        connect(path).close()
     journal = SQLiteJournal(path, HubClock(), **options)
     try:
         yield journal

@@ -5,10 +5,11 @@ import sqlite3
 import pytest
 
 from actors.session.journal import JournalUnavailable, LogPruned
-from server.journal import archive
-from server.journal.archive import Archive, compact, replay
+from server.journal import archive, moving
+from server.journal.archive import Archive, replay
 from server.journal.entries import Begun, Created, Deleted, Logged, encode
 from server.journal.memtable import Memtable
+from server.journal.moving import compact
 from server.migrations import migrate
 
 TABLES = ("commits", "sessions", "segments", "runs", "message_ids")
@@ -102,7 +103,7 @@ def test_a_session_that_came_again_has_nothing_of_the_one_before(connection):
 
 
 def test_many_sessions_move_at_once(connection, monkeypatch):
-    monkeypatch.setattr(archive, "ROWS_AT_ONCE", 10)
+    monkeypatch.setattr(moving, "ROWS_AT_ONCE", 10)
     entries = [Created(f"s{number}", "u1", "", "e", number) for number in range(95)]
     fill(connection, *entries)
     fill(connection, *[Logged(f"s{number}", "u1", 1, 200, [b"{}"], [], []) for number in range(95)], number=2)
@@ -165,6 +166,18 @@ def test_a_table_that_cannot_be_read_is_no_empty_one(connection, long):
     connection.execute("DROP TABLE sessions")
     with pytest.raises(JournalUnavailable, match="no such table"):
         long.find("s1")
+
+
+@pytest.mark.parametrize("spoilt", [b" ", b"\n{\n}\n"])
+def test_events_of_a_damaged_segment_do_not_pass_for_each_other(connection, spoilt):
+    fill(connection, CREATED, Logged("s1", "u1", 1, 2, FRAMES[:600], [], []))
+    connection.execute(
+        "UPDATE segments SET frames = CAST(replace(frames, ?, ?) AS BLOB) WHERE last_seq = 512",
+        (b'\n{"seq":300}\n', spoilt),
+    )
+    assert Archive(connection).read("s1", 1, 601, 256) == FRAMES[:256]
+    with pytest.raises(JournalUnavailable, match="events 257 to 512 of s1 are damaged"):
+        Archive(connection).read("s1", 257, 601, 10)
 
 
 def test_a_commit_that_is_damaged_is_named(connection):
