@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import gevent
@@ -49,6 +50,12 @@ class RequestHandler(WSGIHandler):  # type: ignore[misc]  # gevent ships no type
     @property
     def _metrics(self) -> Metrics:
         return self.server.reception.metrics
+
+    def handle(self) -> None:
+        """Handle the connection's requests."""
+        # Where the peer is gone before it can be told that its request can't be read, gevent would print the stack.
+        with suppress(ConnectionError, TimeoutError):
+            super().handle()
 
     # The head.
 
@@ -153,7 +160,8 @@ class RequestHandler(WSGIHandler):  # type: ignore[misc]  # gevent ships no type
     def _send_error_response_if_possible(self, error_code: int) -> None:
         """Answer what broke, unless an answer has begun."""
         self.close_connection = True
-        if not self.response_length:
+        # Of one that couldn't be sent, nothing has left; it has begun all the same.
+        if not self.response_length and not self.headers_sent:
             response = error_response(error_code, "internal", "The server failed at this. It has been logged.")
             self.result = response(self.environ, self.start_response)
             self.process_result()
