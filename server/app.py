@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import resource
 import signal
 import socket
 from functools import partial
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from actors.session.journal import Journal
+    from config.limits import Limits
     from config.settings import Settings
     from server.database import Database
 
@@ -60,6 +62,8 @@ BACKLOG = 1024
 SWEEP_SECONDS = 1.0
 PRUNE_SECONDS = 3600.0
 STOP_SECONDS = 5.0
+OTHER_FILES = 256
+"""How many files the process opens beside its connections."""
 
 
 class Server:
@@ -170,6 +174,7 @@ def _every(seconds: float, work: Callable[[], None]) -> None:
 
 def serve(settings: Settings) -> int:
     """Run a server until a signal; return the exit status: 0 after a drain, 1 where the tree failed."""
+    _allow_files(settings.limits)
     server = Server(settings)
     stop, failed = Event(), Event()
     server.failed(failed)
@@ -189,6 +194,20 @@ def serve(settings: Settings) -> int:
     server.stop()
     log.info("stopped")
     return 0
+
+
+def _allow_files(limits: Limits) -> None:
+    """Let the process open as many files as its limits allow connections, or say that it may not."""
+    wanted = limits.connections + 2 * limits.http_connections + OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard == resource.RLIM_INFINITY:
+        hard = max(soft, wanted)
+    if soft != resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(wanted, hard)), hard))
+    if hard < wanted:
+        log.warning(
+            "few_open_files", allowed=hard, wanted=wanted, advice="raise the limit, or lower limits.connections"
+        )
 
 
 def _on_signals(stop: Event) -> None:

@@ -270,9 +270,10 @@ class WebSocket:
         """Take in what the peer sent."""
         if not data:
             return
-        self.last_seen = self._now()
         self._frames.receive_data(data)
         for frame in self._frames.events_received():
+            # Not for every byte: a frame that never ends would keep a dead peer alive.
+            self.last_seen = self._now()
             self._on_frame(frame)  # type: ignore[arg-type]  # a server past its handshake gets frames alone
         self._schedule()
         if self._frames.state is State.CLOSED:
