@@ -174,8 +174,8 @@ def _every(seconds: float, work: Callable[[], None]) -> None:
 
 def serve(settings: Settings) -> int:
     """Run a server until a signal; return the exit status: 0 after a drain, 1 where the tree failed."""
-    _allow_files(settings.limits)
     server = Server(settings)
+    _allow_files(settings.limits)
     stop, failed = Event(), Event()
     server.failed(failed)
     failed.rawlink(lambda _: stop.set())
