@@ -106,6 +106,7 @@ class Server:
         self._http = HttpServer(self._listener, app, Upgrade, self.reception, visitors, proxies, secured)
         self._rounds = [gevent.Greenlet(_every, SWEEP_SECONDS, work) for work in (self.reception.sweep, tokens.follow)]
         self._watchdog = Watchdog(self.runtime)
+        self._tokens = tokens
         self._root = root
 
     @property
@@ -121,6 +122,7 @@ class Server:
         if unfinished:
             log.info("taking_up", sessions=len(unfinished))
             self._root.tell(TakeUp(tuple(unfinished)))
+        self._tokens.follow()
         self._http.start()
         for round_ in self._rounds:
             round_.start()
