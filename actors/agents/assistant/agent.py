@@ -28,6 +28,7 @@ class Assistant(Agent):
 
     name = "assistant"
     description = "A language model that answers anything it can, with tools."
+    waits_on = "model"
     model: ClassVar[Model]
     endpoint: ClassVar[Endpoint]
 
