@@ -66,9 +66,12 @@ class Frames(Protocol):
         self._max_size = max_size
         self._hear = hear
         self._fragments: _Fragments | None = None
+        self.count = 0
+        """How many whole frames came."""
 
     def recv_frame(self, frame: Frame) -> None:
         """Deal with one frame; the library calls this in its loop, and ends the loop where this raises."""
+        self.count += 1
         if frame.opcode is Opcode.CLOSE:
             # A close may come between fragments like any control frame (RFC 6455, 5.4); the library takes it amiss.
             self.current_size = None

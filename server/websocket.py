@@ -253,8 +253,11 @@ class WebSocket:
         """Take in what the peer sent."""
         if not data:
             return
-        self.last_seen = self._now()
+        before = self._frames.count
         self._frames.receive_data(data)
+        if self._frames.count > before:
+            # Not for every byte: a frame that never ends would keep a dead peer alive.
+            self.last_seen = self._now()
         self._schedule()
 
     def _hear(self, data: bytes) -> None:

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from server.metrics import Metrics
     from server.visitors import Visit
 
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+"""What every answer bears. That nothing allows another origin to read it is CORS's default."""
+
 log = structlog.get_logger("greenroom.http")
 
 
@@ -135,6 +142,8 @@ class RequestHandler(WSGIHandler):  # type: ignore[misc]  # gevent ships no type
 
     def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
         """Begin an answer; one to a body that was refused is the connection's last."""
+        if not status.startswith("101"):
+            headers = [*headers, *HEADERS.items()]
         if self.wsgi_input.refused:
             headers = [*headers, ("Connection", "close")]
         return super().start_response(status, headers, exc_info)
