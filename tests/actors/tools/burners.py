@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from actors.tools import ToolFailed, ToolUser, tool
@@ -71,6 +72,12 @@ def hog() -> int:
     return len(bytearray(256 * 1024**2))
 
 
+def write_down(path: str, *pids: int) -> None:
+    part = Path(f"{path}.part")
+    part.write_text(" ".join(map(str, pids)))
+    part.rename(path)
+
+
 @tool(isolation="process", idempotent=True)
 def spin(path: str) -> None:
     """Write down the process and that of a child, ignore what can be ignored, and burn the processor for ever."""
@@ -78,9 +85,7 @@ def spin(path: str) -> None:
     child = os.fork()
     if not child:
         time.sleep(600)
-    with open(f"{path}.part", "w") as file:
-        file.write(f"{os.getpid()} {child}")
-    os.rename(f"{path}.part", path)
+    write_down(path, os.getpid(), child)
     while True:
         pass
 
@@ -88,9 +93,7 @@ def spin(path: str) -> None:
 @tool(isolation="process", idempotent=True)
 def grind(path: str) -> int:
     """Hold the interpreter's lock for ever, as one operation."""
-    with open(f"{path}.part", "w") as file:
-        file.write(f"{os.getpid()} {os.getpid()}")
-    os.rename(f"{path}.part", path)
+    write_down(path, os.getpid())
     return 9**9**9
 
 

@@ -18,7 +18,9 @@ def state_of(pid: int) -> str | None:
 
 def children_of(pid: int) -> list[int]:
     """Return the children of a process, dead ones that nobody has asked after among them."""
-    return [int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]
+    return [
+        int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()
+    ]
 
 
 def eventually(true, what: str) -> None:
