@@ -28,10 +28,12 @@ class Limits(Group):
     connections_per_user: Count = 10
     connections_per_address: Count = 200
     connections: Count = 20_000
+    http_connections: Count = 1_000
     sessions_per_user: Count = 100
     queued_messages: Count = 20
     logins_per_username: Count = 5
     logins_per_address: Count = 20
+    http_header_bytes: Bytes = 32_768
     http_body_bytes: Bytes = 262_144
 
     @field_validator("message_burst")
@@ -51,6 +53,7 @@ class Timeouts(Group):
     write: Seconds = 10.0
     auth: Seconds = 10.0
     http_header: Seconds = 10.0
+    http_body: Seconds = 10.0
     run: Seconds = 120.0
     tool: Seconds = 30.0
     idle_session: Seconds = 300.0
@@ -66,11 +69,12 @@ class Timeouts(Group):
 
 
 class Lifetimes(Group):
-    """Say how long a credential is good for, in seconds."""
+    """Say how long a credential is good for, in seconds; and a socket whose token is over, unless it is renewed."""
 
     access_ttl: LongSeconds = 900.0
     refresh_ttl: LongSeconds = 14 * 86_400.0
     ticket_ttl: Seconds = 30.0
+    expiry_grace: Seconds = 30.0
 
     @field_validator("refresh_ttl")
     @classmethod

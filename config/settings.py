@@ -24,6 +24,7 @@ DottedPath = Annotated[str, _shaped(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", "mycompany.
 Origin = Annotated[str, _shaped(r"https?://[^/\s]+", "https://chat.example.com")]
 Url = Annotated[str, _shaped(r"https?://\S+", "https://models.example.com/v1")]
 Name = Annotated[str, Field(min_length=1)]
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Days = Annotated[float, Field(gt=0, le=36_525, allow_inf_nan=False)]
 Delay = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
 
@@ -34,6 +35,41 @@ class Model(Group):
     name: Name | None = None
     base_url: Url | None = None
     api_key: Annotated[SecretStr, Field(min_length=1)] | None = None
+
+
+class Issuer(Lifetimes):
+    """Say how long credentials are good for, and who issues access tokens: this server, or an identity provider.
+
+    With the latter there are no logins here. `jwks_url` is where its public keys are; a claim is named whole, or by the
+    dotted path to it.
+    """
+
+    issuer: Name | None = None
+    audience: Name | None = None
+    jwks_url: Url | None = None
+    username_claim: Name = "preferred_username"
+    roles_claim: Name = "roles"
+
+    @field_validator("jwks_url")
+    @classmethod
+    def _goes_with_the_others(cls, jwks_url: str | None, info: ValidationInfo) -> str | None:
+        if len({info.data.get("issuer") is None, info.data.get("audience") is None, jwks_url is None}) > 1:
+            raise ValueError("goes with tokens.issuer and tokens.audience: set all three, or none")
+        return jwks_url
+
+
+class Tls(Group):
+    """Name the PEM files of the certificate, with its chain, and of its key. Without them nothing is encrypted."""
+
+    certificate: Path | None = None
+    key: Path | None = None
+
+    @field_validator("key")
+    @classmethod
+    def _goes_with_the_certificate(cls, key: Path | None, info: ValidationInfo) -> Path | None:
+        if (info.data.get("certificate") is None) != (key is None):
+            raise ValueError("goes with tls.certificate: set both, or none")
+        return key
 
 
 class Backoff(Group):
@@ -132,11 +168,13 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".greenroom")
     agents: tuple[DottedPath, ...] = ("actors.agents.librarian:Librarian",)
     default_agent: Name | None = None
-    demo: bool = False
     allowed_origins: tuple[Origin, ...] = ()
+    trusted_proxies: tuple[Network, ...] = ()
+    tls: Tls = Tls()
     limits: Limits = Limits()
     timeouts: Timeouts = Timeouts()
-    tokens: Lifetimes = Lifetimes()
+    tokens: Issuer = Issuer()
+    demo: bool = False
     model: Model = Model()
     restart: RestartPolicies = RestartPolicies()
     journal: Journal = Journal()
@@ -164,6 +202,8 @@ class Settings(BaseSettings):
                 f"--demo is for this machine only: its passwords are public, and host {host} can be reached from "
                 "others. Use --host 127.0.0.1, or leave --demo out and add accounts with `greenroom users add`"
             )
+        if demo and "tokens" in info.data and info.data["tokens"].issuer is not None:
+            raise ValueError("--demo adds accounts of our own, and tokens.issuer leaves no logins here; leave one out")
         return demo
 
 

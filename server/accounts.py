@@ -101,6 +101,26 @@ class Accounts:
         """
         self._update(username, "disabled = ?", 0)
 
+    def adopt(self, user_id: str, username: str, roles: Iterable[str]) -> Account:
+        """Return the account of somebody whom an outside identity provider knows: made, or brought up to date.
+
+        Nobody can log in to it: its password is random. A name that can't be, or is another's, isn't taken over; the
+        account is then named by its id. What can't be a role is left out.
+        """
+        wanted = tuple(sorted({role for role in roles if ROLE.fullmatch(role)}))
+        found = self.by_id(user_id)
+        if found is None:
+            created_at = int(self._now() * 1000)
+            made = Account(user_id, username, wanted, disabled=False, created_at=created_at)
+            kept = self._passwords.hash(secrets.token_urlsafe(32))
+            self._database.write(lambda connection: _insert(connection, _renamed(connection, made), kept))
+        elif (found.roles, found.username) not in {(wanted, username), (wanted, user_id)}:
+            changed = found._replace(username=username, roles=wanted)
+            self._database.write(lambda connection: _change(connection, _renamed(connection, changed)))
+        else:
+            return found
+        return self.by_id(user_id) or made
+
     def list(self) -> tuple[Account, ...]:
         """Return all accounts by name."""
         return tuple(account for account, _ in self._select("ORDER BY username"))
@@ -164,6 +184,19 @@ def _insert(connection: sqlite3.Connection, account: Account, password_hash: str
         connection.execute(f"INSERT INTO accounts ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", row)  # noqa: S608 - ours
     except sqlite3.IntegrityError as error:
         raise UsernameTaken(f"there is an account named {account.username!r} already") from error
+
+
+def _renamed(connection: sqlite3.Connection, account: Account) -> Account:
+    statement = "SELECT 1 FROM accounts WHERE username = ? AND user_id != ?"
+    possible = USERNAME.fullmatch(account.username) is not None
+    if possible and not connection.execute(statement, (account.username, account.user_id)).fetchone():
+        return account
+    return account._replace(username=account.user_id)
+
+
+def _change(connection: sqlite3.Connection, account: Account) -> None:
+    row = (account.username, " ".join(account.roles), account.user_id)
+    connection.execute("UPDATE accounts SET username = ?, roles = ? WHERE user_id = ?", row)
 
 
 def _checked_name(username: str) -> str:

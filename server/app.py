@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import logging
 import os
 import signal
 import socket
@@ -13,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import gevent
 import structlog
 from gevent.event import Event
-from gevent.pywsgi import WSGIServer
 
 from actors.agents.registry import AgentCatalog
 from actors.runtime.errors import RuntimeFault
@@ -30,20 +28,30 @@ from server.accounts import Accounts
 from server.database import FILE_NAME, open_database
 from server.demo import seed_demo
 from server.http.application import application
+from server.http.listener import HttpServer
 from server.journal.retention import Keep
 from server.journal.sqlite import SQLiteJournal
 from server.journal.upkeep import Upkeep
+from server.jwks import Keys
 from server.key import load_key
 from server.lock import Lock
+from server.metrics import Metrics
+from server.outside import OutsideTokens
 from server.plans import fault_plan
 from server.policies import restart_policies
+from server.proxies import Proxies
 from server.reception import Reception
+from server.tls import tls_context
 from server.tokens import Tokens
 from server.upgrade import Upgrade
+from server.visitors import Visitors
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from actors.session.journal import Journal
     from config.settings import Settings
+    from server.database import Database
 
 log = structlog.get_logger(__name__)
 
@@ -73,28 +81,26 @@ class Server:
         accounts = Accounts(self._database)
         if settings.demo:
             seed_demo(accounts)
-        tokens = Tokens(self._database, load_key(settings.data_dir), settings.tokens)
+        tokens = _tokens(settings, self._database, accounts)
         self.runtime = Runtime()
         self.runtime.faults = _faults(settings)  # Before anything is struck: a plan may be about the first start.
         kept, strike = settings.journal, partial(strike_point, self.runtime, "journal")
         self.journal = SQLiteJournal(settings.data_dir / FILE_NAME, self.runtime.clock, kept.sync, strike)
         self._upkeep = Upkeep(self.journal, Keep(kept.keep_days, kept.keep_events), PRUNE_SECONDS, strike)
+        secured = tls_context(settings.tls)
         # After all that a data directory may refuse, and before there are actors: nothing is left open where it fails.
         self._listener = _listen(settings.host, settings.port)
         environment = _environment(settings, agents, self.journal, accounts)
         root = self.runtime.supervise(ChildSpec("root", Root, (environment,), mailbox=INTERNAL_MAILBOX))
-        self.reception = Reception(settings, accounts, tokens, self.journal, root)
+        metrics = Metrics()
+        self.reception = Reception(settings, accounts, tokens, self.journal, root, metrics)
+        metrics.watch("connections", "Open WebSockets", self.reception.__len__)
         app = application(self.runtime, self.journal, accounts, tokens, self.reception)
-        self._http = WSGIServer(
-            self._listener,
-            app,
-            handler_class=Upgrade,
-            log=None,  # Its handler tells of each request.
-            error_log=logging.getLogger("greenroom.http"),
-        )
-        self._http.reception = self.reception
-        self._http.logger = logging.getLogger("greenroom.http")
-        self._sweeper = gevent.Greenlet(self._sweep)
+        proxies = Proxies(settings.trusted_proxies)
+        visitors = Visitors(settings.limits, proxies, metrics)
+        metrics.watch("http_connections", "Connections that are still HTTP", visitors.__len__)
+        self._http = HttpServer(self._listener, app, Upgrade, self.reception, visitors, proxies, secured)
+        self._rounds = [gevent.Greenlet(_every, SWEEP_SECONDS, work) for work in (self.reception.sweep, tokens.follow)]
         self._watchdog = Watchdog(self.runtime)
         self._root = root
 
@@ -102,7 +108,8 @@ class Server:
     def url(self) -> str:
         """Where a browser finds the server."""
         host, port = self._listener.getsockname()[:2]
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        scheme = "http" if self.settings.tls.certificate is None else "https"
+        return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
     def start(self) -> None:
         """Take up the work that an earlier process left, and take connections."""
@@ -111,7 +118,8 @@ class Server:
             log.info("taking_up", sessions=len(unfinished))
             self._root.tell(TakeUp(tuple(unfinished)))
         self._http.start()
-        self._sweeper.start()
+        for round_ in self._rounds:
+            round_.start()
         self._upkeep.start()
         self._watchdog.start()
 
@@ -139,7 +147,7 @@ class Server:
     def stop(self) -> None:
         """Stop everything; blocks for a bounded time."""
         self._http.stop(timeout=1)
-        self._sweeper.kill()
+        gevent.killall(self._rounds)
         self._upkeep.stop()
         self._watchdog.stop()
         try:
@@ -150,13 +158,14 @@ class Server:
         self._database.close()
         self._lock.release()
 
-    def _sweep(self) -> None:
-        while True:
-            gevent.sleep(SWEEP_SECONDS)
-            try:
-                self.reception.sweep()
-            except Exception:  # One bad connection must not end the heartbeat of all.
-                log.exception("sweep_failed")
+
+def _every(seconds: float, work: Callable[[], None]) -> None:
+    while True:
+        gevent.sleep(seconds)
+        try:
+            work()
+        except Exception:  # One bad connection, or a database in trouble, must not end the heartbeat of all.
+            log.exception("round_failed")
 
 
 def serve(settings: Settings) -> int:
@@ -197,6 +206,13 @@ def _on_signals(stop: Event) -> None:
 def _say_where(server: Server, settings: Settings) -> None:
     accounts = " Log in as demo / demo." if settings.demo else ""
     print(f"Greenroom is at {server.url} - open it in a browser.{accounts} Stop with Ctrl-C.", flush=True)  # noqa: T201 - this is what the person at the terminal waits for
+
+
+def _tokens(settings: Settings, database: Database, accounts: Accounts) -> Tokens:
+    key = load_key(settings.data_dir)
+    if settings.tokens.jwks_url is None:
+        return Tokens(database, key, settings.tokens)
+    return OutsideTokens(database, key, settings.tokens, accounts, Keys(settings.tokens.jwks_url))
 
 
 def _agents(settings: Settings) -> AgentCatalog:

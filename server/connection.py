@@ -19,7 +19,7 @@ from config.version import VERSION
 from server import protocol
 from server.attachments import Attachments, tell
 from server.bucket import Bucket
-from server.errors import TokenFault
+from server.errors import IssuerUnreachable, TokenFault
 from server.protocol import BadFrame
 
 if TYPE_CHECKING:
@@ -41,8 +41,11 @@ EARLY_BYTES = 262_144
 BYE_BEFORE = frozenset({1011, 1012, 4001, 4010})
 """The closes that a ``bye`` goes before: those after which a client that missed the code wouldn't know what to do."""
 
+TOO_BIG = 1009
+
 AGAIN = Refusal("internal", "The session could not take that now. Try again.", temporary=True)
 DRAINING = Refusal("draining", "The server is going away. Try again at the next one.", temporary=True)
+UNCHECKED = Refusal("internal", "Logins can't be checked now. Try again soon.", temporary=True, retry_after_ms=5000)
 
 
 class Connection:
@@ -57,6 +60,7 @@ class Connection:
         self.claims: Claims | None = None
         self.account: Account | None = None
         self._reception = reception
+        self._metrics = reception.metrics
         limits = reception.settings.limits
         self._bucket = Bucket(limits.messages_per_second, limits.message_burst, self.opened_at)
         self._attachments = Attachments(self._reattach)
@@ -68,6 +72,11 @@ class Connection:
     def welcomed(self) -> bool:
         """Whether the client has had its welcome."""
         return self._early is None
+
+    @property
+    def closing(self) -> bool:
+        """Whether its end has begun."""
+        return self._closing
 
     # The socket's side.
 
@@ -94,6 +103,9 @@ class Connection:
     def lost(self) -> None:
         """Hear that the socket is closed."""
         self._closing = True
+        self._metrics.closed(self.websocket.close_code)
+        if self.websocket.close_code == TOO_BIG:
+            self._metrics.limits["limits.message_bytes"].inc()
         self._reception.forget(self)
         self._attachments.leave()
 
@@ -153,6 +165,9 @@ class Connection:
         except TokenFault:
             self.close(4001, "the token is no good")
             return
+        except IssuerUnreachable:
+            self.close(1011, "logins can't be checked now", retry_after_ms=5000)
+            return
         if self._early:
             self._early.pop(0)
         self._open_frame(frame.id)
@@ -164,6 +179,9 @@ class Connection:
             claims, account = self._reception.identify(frame.token)
         except TokenFault:
             self.refuse(frame.id, Refusal("unauthorized", "The token is no good; the old one goes on."))
+            return
+        except IssuerUnreachable:
+            self.refuse(frame.id, UNCHECKED)
             return
         if self.account is None or account.user_id != self.account.user_id:
             self.refuse(frame.id, Refusal("forbidden", "The token is another user's."))
@@ -182,6 +200,7 @@ class Connection:
         wait = self._bucket.take(cost, now)
         if wait == 0.0:
             return True
+        self._metrics.limits["limits.messages_per_second"].inc()
         if self._bucket.refused(now):
             self.close(4029, "too many frames")
             return False
@@ -338,6 +357,9 @@ class Connection:
     def _send_error(self, refusal: Refusal, extra: dict[str, Any]) -> None:
         if refusal.retry_after_ms is not None:
             extra["retry_after_ms"] = refusal.retry_after_ms
+        self._metrics.refusals[refusal.code].inc()
+        if refusal.limit is not None:
+            self._metrics.limits[refusal.limit].inc()
         error = protocol.Error(code=refusal.code, message=refusal.message, temporary=refusal.temporary, **extra)
         self.send(error)
 

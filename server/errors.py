@@ -12,6 +12,7 @@
     ├── TokenFault           the client's credential is no good
     │   ├── TokenInvalid     forged, unknown, spent, revoked, or of a disabled account
     │   └── TokenExpired     it was good once: refresh, and come again
+    ├── IssuerUnreachable    the outside identity provider can't be asked whether a token is good
     └── DataFault            the data directory isn't as it must be
         ├── DataDirInUse     another server works on it
         ├── DataDirUnusable  it can't be made, read or written
@@ -61,6 +62,10 @@ class TokenInvalid(TokenFault):
 
 class TokenExpired(TokenFault):
     """The credential was good, and its time is over."""
+
+
+class IssuerUnreachable(ServerFault):
+    """The outside identity provider can't be reached, or doesn't answer as it must."""
 
 
 class DataFault(ServerFault):

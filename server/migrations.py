@@ -81,6 +81,14 @@ STEPS = (
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX message_ids_of_session ON message_ids (session_id);
     """,
+    """
+    CREATE TABLE revocations (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        family TEXT NOT NULL,
+        expires_at REAL NOT NULL
+    ) STRICT;
+    CREATE INDEX revocations_by_age ON revocations (expires_at);
+    """,
 )
 
 

@@ -21,29 +21,35 @@ if TYPE_CHECKING:
     from config.settings import Settings
     from server.access import Claims
     from server.accounts import Account, Accounts
+    from server.metrics import Metrics
     from server.tokens import Tokens
     from server.websocket import WebSocket
 
 REVOCATIONS_KEPT = 1000
-
-EXPIRY_GRACE = 30.0
-"""How many seconds a socket outlives its token, for the client to renew it."""
 
 
 class Reception:
     """The open connections of one server. It knows whose they are and takes none of them anywhere."""
 
     def __init__(
-        self, settings: Settings, accounts: Accounts, tokens: Tokens, journal: Journal, root: ActorRef[Any]
+        self,
+        settings: Settings,
+        accounts: Accounts,
+        tokens: Tokens,
+        journal: Journal,
+        root: ActorRef[Any],
+        metrics: Metrics,
     ) -> None:
         """Open with nobody here."""
         self.settings = settings
+        self.metrics = metrics
         self.root = root
         self.draining = False
         self._accounts = accounts
         self._tokens = tokens
         self._journal = journal
         self._connections: dict[str, Connection] = {}
+        self._strangers: dict[str, Connection] = {}
         self._by_user: dict[str, set[str]] = defaultdict(set)
         self._by_family: dict[str, set[str]] = defaultdict(set)
         self._by_address: Counter[str] = Counter()
@@ -112,12 +118,33 @@ class Reception:
         self._by_address[address] += 1
         limits = self.settings.limits
         websocket.begin(connection, b"" if who is not None else early)
-        crowded = self._by_address[address] > limits.connections_per_address and not is_loopback(address)
-        if crowded or len(self) > limits.connections:
-            connection.close(4029 if crowded else 1013, "too many connections")
+        if self._by_address[address] > limits.connections_per_address and not is_loopback(address):
+            self.metrics.limits["limits.connections_per_address"].inc()
+            connection.close(4029, "too many connections of this address")
+        elif len(self) > limits.connections and not self._make_room():
+            connection.close(1013, "too many connections")
         elif who is not None:
             connection.welcome(*who)
             websocket.feed(early)
+        else:
+            self._strangers[connection.connection_id] = connection
+
+    @property
+    def packed(self) -> bool:
+        """Whether there is no place left even for telling newcomers that there is none."""
+        limits = self.settings.limits
+        return len(self) >= limits.connections + limits.http_connections
+
+    def _make_room(self) -> bool:
+        """Cut off the one that has been here longest without a credential; tell whether there was one.
+
+        Were the newcomer sent away instead, whoever opens sockets and never says a word could keep everybody out.
+        """
+        self.metrics.limits["limits.connections"].inc()
+        longest = next(iter(self._strangers.values()), None)
+        if longest is not None:
+            longest.websocket.abort()
+        return longest is not None
 
     def admit(self, connection: Connection) -> bool:
         """Count a connection whose user is known; one over the limit is closed."""
@@ -126,8 +153,10 @@ class Reception:
         if not self._may_stay(connection, connection.claims):
             return False
         if len(self._by_user[user_id]) >= self.settings.limits.connections_per_user:
+            self.metrics.limits["limits.connections_per_user"].inc()
             connection.close(4029, "too many connections of this user")
             return False
+        self._strangers.pop(connection.connection_id, None)
         self._by_user[user_id].add(connection.connection_id)
         self._by_family[connection.claims.family].add(connection.connection_id)
         return True
@@ -150,6 +179,7 @@ class Reception:
         """Note that a connection is closed."""
         if self._connections.pop(connection.connection_id, None) is None:
             return
+        self._strangers.pop(connection.connection_id, None)
         self._by_address[connection.address] -= 1
         if self._by_address[connection.address] <= 0:
             del self._by_address[connection.address]
@@ -183,18 +213,29 @@ class Reception:
             self._check(connection, now, epoch)
 
     def _check(self, connection: Connection, now: float, epoch: float) -> None:
-        timeouts, websocket = self.settings.timeouts, connection.websocket
-        stalled = websocket.stalled_since is not None and now - websocket.stalled_since > timeouts.write
-        if websocket.overdue or stalled:
+        websocket = connection.websocket
+        if websocket.stalled_since is not None and now - websocket.stalled_since > self.settings.timeouts.write:
+            self.metrics.limits["timeouts.write"].inc()
             websocket.abort()
-        elif connection.claims is None and now - connection.opened_at > timeouts.auth:
-            connection.close(4008, "no auth in time")
+        elif websocket.overdue:
+            websocket.abort()
+        elif not connection.closing:
+            self._check_life(connection, now, epoch)
+
+    def _check_life(self, connection: Connection, now: float, epoch: float) -> None:
+        timeouts, websocket, claims = self.settings.timeouts, connection.websocket, connection.claims
+        if claims is None and now - connection.opened_at > timeouts.auth:
+            self._end(connection, "timeouts.auth", 4008, "no auth in time")
         elif now - websocket.last_seen > timeouts.dead_after:
-            connection.close(4011, "no heartbeat")
-        elif connection.claims is not None and epoch > connection.claims.expires_at + EXPIRY_GRACE:
-            connection.close(4001, "the token has expired")
+            self._end(connection, "timeouts.dead_after", 4011, "no heartbeat")
+        elif claims is not None and epoch > claims.expires_at + self.settings.tokens.expiry_grace:
+            self._end(connection, "tokens.expiry_grace", 4001, "the token has expired")
         elif now - max(websocket.last_ping, websocket.last_seen) >= timeouts.ping_interval:
             websocket.ping()
+
+    def _end(self, connection: Connection, limit: str, code: int, reason: str) -> None:
+        self.metrics.limits[limit].inc()
+        connection.close(code, reason)
 
     # The end.
 

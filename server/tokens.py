@@ -49,7 +49,7 @@ class Tokens:
 
     Attributes:
         on_revoked: called with the family's id after its logout or its revocation, so that its sockets can be closed;
-            what is called may not raise.
+            perhaps twice. What is called may not raise.
     """
 
     def __init__(
@@ -61,6 +61,7 @@ class Tokens:
         self._lifetimes = lifetimes
         self._now = now
         self._tickets = Tickets(lifetimes.ticket_ttl, now)
+        self._heard = database.read(families.last_revocation)
 
     def login(self, account: Account) -> Grant:
         """Begin a login for an account whose password was verified; asks the database."""
@@ -103,6 +104,12 @@ class Tokens:
         self._database.write(lambda connection: families.revoke(connection, family))
         self._tell(family)
 
+    def follow(self) -> None:
+        """Tell `on_revoked` of what was revoked since the last time, by whichever process; asks the database."""
+        for number, family in self._database.read(lambda connection: families.revoked_after(connection, self._heard)):
+            self._heard = number
+            self._tell(family)
+
     def ticket(self, claims: Claims) -> str:
         """Return a one-use ticket that stands for verified claims."""
         return self._tickets.issue(claims)
@@ -116,9 +123,17 @@ class Tokens:
         """
         return self._current(self._tickets.redeem(ticket))
 
-    def _current(self, claims: Claims) -> Claims:
-        if self._now() >= claims.expires_at:
+    def check_time(self, expires_at: float) -> None:
+        """See that the time of an access token isn't over.
+
+        Raises:
+            TokenExpired: it is.
+        """
+        if self._now() >= expires_at:
             raise TokenExpired("the access token has expired")
+
+    def _current(self, claims: Claims) -> Claims:
+        self.check_time(claims.expires_at)
         holder = self._database.read(lambda connection: families.user_of(connection, claims.family))
         if holder != claims.user_id:
             raise TokenInvalid("the login was revoked")

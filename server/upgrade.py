@@ -11,17 +11,16 @@ import binascii
 import time
 from typing import TYPE_CHECKING, Any
 
-import gevent
-import structlog
-from gevent.monkey import get_original
 from gevent.pywsgi import WSGIHandler
 from geventwebsocket.handler import WebSocketHandler
 
 from server import protocol
 from server.credentials import MisplacedToken, credential
-from server.errors import TokenFault
-from server.http.errors import error_response
+from server.errors import IssuerUnreachable, TokenFault
+from server.http.errors import error_response, issuer_unreachable
+from server.http.handler import RequestHandler
 from server.origins import is_allowed
+from server.transport import take_over
 from server.websocket import WebSocket
 
 if TYPE_CHECKING:
@@ -36,54 +35,15 @@ if TYPE_CHECKING:
 PATH = "/v1/ws"
 VERSION = "13"
 """The WebSocket protocol's version: RFC 6455, 4.2.1."""
-# Not gevent's: nobody waits in this one's send and recv, and the detour costs more than the call.
-PlainSocket = get_original("socket", "socket")
-
-log = structlog.get_logger("greenroom.http")
 
 Who = tuple["Claims", "Account"] | None
 
 
-class _HeadTooSlow(ValueError):
-    """A request's head didn't come in time; a ValueError is what gevent answers with 400."""
-
-
-class Upgrade(WebSocketHandler):  # type: ignore[misc]  # gevent-websocket ships no types
-    """Handles one connection's requests: `PATH` becomes a WebSocket, everything else is the application's.
-
-    The WSGI server's ``reception`` attribute is where sockets go.
-    """
+class Upgrade(RequestHandler, WebSocketHandler):  # type: ignore[misc]  # gevent-websocket ships no types
+    """Handles one connection's requests: `PATH` becomes a WebSocket, everything else is the application's."""
 
     who: Who = None
-    # Attributes of the untyped base.
-    socket: Any
-    websocket: Any
-
-    _head_timer: Any = None
-
-    def read_requestline(self) -> str:
-        """Wait for a request, which has as long as `timeouts.http_header` for its whole head; "" ends the connection.
-
-        Each single read of a body has as long, too.
-        """
-        seconds = self.server.reception.settings.timeouts.http_header
-        self.socket.settimeout(seconds)
-        self._head_timer = gevent.Timeout.start_new(seconds, _HeadTooSlow)
-        try:
-            line: str = super().read_requestline()
-        except _HeadTooSlow:
-            line = ""
-        if not line:
-            self._head_timer.close()
-        return line
-
-    def read_request(self, raw_requestline: str) -> bool:
-        """Read the rest of the head; one that comes too slowly is a bad request."""
-        try:
-            complete: bool = super().read_request(raw_requestline)
-        finally:
-            self._head_timer.close()
-        return complete
+    websocket: Any  # The untyped base's.
 
     def run_application(self) -> Any:
         """Answer one request."""
@@ -100,15 +60,23 @@ class Upgrade(WebSocketHandler):  # type: ignore[misc]  # gevent-websocket ships
         environ = self.environ
         if reception.draining:
             return error_response(503, "draining", "The server is going away.", retry_after_ms=1000)
+        if reception.packed:
+            return error_response(503, "rate_limited", "The server is full.", retry_after_ms=5000)
         fault = _handshake_fault(environ)
         if fault is not None:
             return fault
         if not is_allowed(environ, reception.settings.allowed_origins):
             return error_response(403, "forbidden", "This origin may not open sockets here.")
+        return self._stranger(reception)
+
+    def _stranger(self, reception: Reception) -> Response | None:
+        """Find out who asks; return why that can't be, or None."""
         try:
-            self.who = _identify(environ, reception)
+            self.who = _identify(self.environ, reception)
         except (TokenFault, MisplacedToken) as fault:
             return error_response(401, "unauthorized", str(fault))
+        except IssuerUnreachable:
+            return issuer_unreachable()
         return None
 
     def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
@@ -117,36 +85,18 @@ class Upgrade(WebSocketHandler):  # type: ignore[misc]  # gevent-websocket ships
             headers = [*headers, ("Sec-WebSocket-Protocol", protocol.NAME)]
         return super().start_response(status, headers, exc_info)
 
-    def log_error(self, msg: str, *_args: Any) -> None:
-        """Log a request that can't be read: the fault is the client's, so it is no error of ours."""
-        # The request's own words aren't logged: a ticket may be among them.
-        log.info("unreadable_request", problem=msg, address=self.client_address[0])
-
-    def log_request(self) -> None:
-        """Log one answered request, without its query: tickets travel there, and tokens that don't belong there."""
-        path = self.path.partition("?")[0] if self.path else None
-        duration_ms = round((self.time_finish - self.time_start) * 1000) if self.time_finish else None
-        log.info("request", method=self.command, path=path, status=self.code, duration_ms=duration_ms)
-
     def run_websocket(self) -> None:
         """Take the socket away from the request, and have it received."""
         # Its __del__ writes a close frame unless it believes that it did.
         self.websocket.closed = True
         del self.websocket
         self.environ["wsgi.websocket"] = None
-        early = self._take_early()
-        sock = PlainSocket(fileno=self.socket.detach())
+        sock, early = take_over(self.socket, self.rfile)
         self.socket = None
         reception: Reception = self.server.reception
         max_size = reception.settings.limits.message_bytes
         websocket = WebSocket(sock, max_size, time.monotonic)
-        reception.receive(websocket, self.client_address[0], self.who, early)
-
-    def _take_early(self) -> bytes:
-        """Return what the buffered reader took in beyond the request."""
-        self.socket.settimeout(0.0)  # So that an empty buffer answers instead of waiting.
-        early: bytes = self.rfile.peek()
-        return early
+        reception.receive(websocket, self.environ["REMOTE_ADDR"], self.who, early)
 
 
 def offered(environ: dict[str, Any]) -> list[str]:
@@ -161,6 +111,8 @@ def _handshake_fault(environ: dict[str, Any]) -> Response | None:
     if environ.get("HTTP_SEC_WEBSOCKET_VERSION") != VERSION:
         headers = {"Sec-WebSocket-Version": VERSION}
         return error_response(426, "bad_request", f"Only version {VERSION} is spoken here.", headers=headers)
+    if environ.get("CONTENT_LENGTH", "0") != "0" or "HTTP_TRANSFER_ENCODING" in environ:
+        return error_response(400, "bad_request", "A handshake has no body.")
     if not _has_key(environ):
         return error_response(400, "bad_request", "The Sec-WebSocket-Key isn't 16 bytes in base64.")
     return None

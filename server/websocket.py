@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 from gevent import get_hub
-from websockets.frames import Opcode
+from websockets.frames import CloseCode, Opcode
 from websockets.protocol import SERVER, State
 from websockets.protocol import Protocol as Frames
 
 if TYPE_CHECKING:
     from websockets.frames import Frame
+
+    from server.transport import Transport
 
 log = structlog.get_logger(__name__)
 
@@ -78,10 +80,10 @@ class WebSocket:
         "stalled_since",
     )
 
-    def __init__(self, sock: socket.socket, max_size: int, now: Any) -> None:
+    def __init__(self, sock: Transport, max_size: int, now: Any) -> None:
         """Take over a connected socket; ``now`` tells monotonic seconds. Nothing is read before `begin`."""
         sock.setblocking(False)  # noqa: FBT003 - the standard library's signature
-        self._sock: socket.socket | None = sock
+        self._sock: Transport | None = sock
         self._loop = get_hub().loop
         self._frames = Frames(SERVER, max_size=max_size, logger=_quiet)
         self._now = now
@@ -117,6 +119,13 @@ class WebSocket:
     def writable(self) -> bool:
         """Whether it is open and has room."""
         return not self._full and self.open
+
+    @property
+    def close_code(self) -> int:
+        """The code of the closing handshake, as whoever began it has it; 1006 where there was none."""
+        ours, theirs = self._frames.close_sent, self._frames.close_rcvd
+        first = theirs if self._frames.close_rcvd_then_sent or ours is None else ours
+        return CloseCode.ABNORMAL_CLOSURE if first is None else first.code
 
     @property
     def overdue(self) -> bool:
@@ -186,7 +195,7 @@ class WebSocket:
         if self._frames.eof_sent and not self._out:
             self._finish()
 
-    def _write(self, sock: socket.socket) -> None:
+    def _write(self, sock: Transport) -> None:
         try:
             sent = sock.send(self._out)
         except BlockingIOError:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from actors.session.messages import After
 
 BUSY = Refusal("busy", "The session is working on another message.", temporary=True)
-QUEUE_FULL = Refusal("queue_full", "Too many messages wait already.", temporary=True)
+QUEUE_FULL = Refusal("queue_full", "Too many messages wait already.", temporary=True, limit="limits.queued_messages")
 NOT_SUBSCRIBED = Refusal("not_found", "The connection isn't subscribed to that session.")
 RUNNING = Refusal("conflict", "The message is being worked on; cancel it instead.")
 NOT_WAITING = Refusal("not_found", "No such message waits.")

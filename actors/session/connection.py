@@ -10,12 +10,16 @@ if TYPE_CHECKING:
 
 
 class Refusal(NamedTuple):
-    """Why a frame was not done: a code of the protocol, words for people, and whether trying again may help."""
+    """Why a frame was not done: a code of the protocol, words for people, and whether trying again may help.
+
+    ``limit`` is the setting that was in the way, if one was.
+    """
 
     code: str
     message: str
     temporary: bool = False
     retry_after_ms: int | None = None
+    limit: str | None = None
 
 
 UNAVAILABLE = Refusal(

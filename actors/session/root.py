@@ -50,7 +50,7 @@ MOST_WAITING = 1000
 TAKEN_UP_AT_ONCE = 20
 """How many sessions are started for their unfinished runs before the root looks at its mailbox again."""
 
-TOO_MANY = Refusal("conflict", "The account has as many sessions as it may have.")
+TOO_MANY = Refusal("conflict", "The account has as many sessions as it may have.", limit="limits.sessions_per_user")
 
 
 class Root(Supervisor):

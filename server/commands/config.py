@@ -41,4 +41,4 @@ def _shown(value: Any) -> str:
         case Path() | SecretStr():
             return str(value)
         case _:
-            return json.dumps(value, ensure_ascii=False)
+            return json.dumps(value, ensure_ascii=False, default=str)

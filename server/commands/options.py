@@ -16,6 +16,7 @@ from config.loading import Loaded, load
 from server.errors import ServerFault
 from server.plans import fault_plan
 from server.policies import restart_policies
+from server.tls import tls_context
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -70,6 +71,7 @@ def _refuse_unusable(found: Loaded) -> None:
     for make in (
         lambda: restart_policies(found.settings.restart, found.origins),
         lambda: fault_plan(found.settings.faults, found.origins),
+        lambda: tls_context(found.settings.tls, found.origins),
     ):
         try:
             make()

@@ -49,7 +49,7 @@ def passwd(name: str, data_dir: Path | None, config_file: Path | None) -> None:
 @click.argument("name")
 @settings_options
 def disable(name: str, data_dir: Path | None, config_file: Path | None) -> None:
-    """Refuse NAME's logins and tokens from now on."""
+    """Refuse NAME's logins and tokens from now on; a running server closes NAME's sockets within seconds."""
     with _accounts(data_dir, config_file) as accounts:
         accounts.disable(name)
     click.echo(f"{name} is disabled")

@@ -8,7 +8,7 @@ from flask import Flask
 
 from server.http.errors import answer_errors
 from server.http.faults import faults
-from server.http.logins import logins
+from server.http.logins import bearers, logins
 from server.http.pages import pages
 from server.http.sessions import sessions
 
@@ -32,8 +32,8 @@ def application(runtime: Runtime, journal: Journal, accounts: Accounts, tokens: 
     """Put the HTTP side together."""
     # The name is what Flask derives paths from; the page's files are served by a route of our own.
     app = Flask("server", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = reception.settings.limits.http_body_bytes
     app.register_blueprint(logins(accounts, tokens, reception))
+    app.register_blueprint(bearers(tokens, reception))
     app.register_blueprint(sessions(runtime, journal, reception))
     app.register_blueprint(pages(reception))
     if reception.settings.faults.enabled:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import structlog
-from werkzeug.exceptions import ClientDisconnected, HTTPException
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from actors.session.connection import UNAVAILABLE
 from actors.session.journal import JournalUnavailable
+from server.errors import IssuerUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,6 +63,11 @@ def error_response(
     return Response(body, status, headers=extra, content_type="application/json")
 
 
+def issuer_unreachable() -> Response:
+    """Make the answer to a token that nothing can be said of: no 401, which would have the client log in anew."""
+    return error_response(503, "internal", "Logins can't be checked now. Try again soon.", retry_after_ms=5000)
+
+
 def answer_errors(app: Flask) -> None:
     """Give every error of ``app`` the one shape."""
 
@@ -76,16 +82,16 @@ def answer_errors(app: Flask) -> None:
         message = error.description or error.name
         return error_response(status, CODES.get(status, "bad_request"), message, headers=allow)
 
-    # What werkzeug makes of any failure to read a body.
-    @app.errorhandler(ClientDisconnected)
-    def too_slow(_error: ClientDisconnected) -> Response:
-        return error_response(408, "bad_request", "The body came too slowly.", headers={"Connection": "close"})
-
     @app.errorhandler(JournalUnavailable)
     @app.errorhandler(sqlite3.OperationalError)
     def unavailable(error: Exception) -> Response:
         log.error("request_failed", problem=str(error))
         return error_response(503, UNAVAILABLE.code, UNAVAILABLE.message, retry_after_ms=UNAVAILABLE.retry_after_ms)
+
+    @app.errorhandler(IssuerUnreachable)
+    def unreachable(error: IssuerUnreachable) -> Response:
+        log.error("request_failed", problem=str(error))
+        return issuer_unreachable()
 
     @app.errorhandler(Exception)
     def internal(error: Exception) -> Response:

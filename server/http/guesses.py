@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from config.limits import Limits
+    from server.metrics import Metrics
 
 
 class _Window(NamedTuple):
@@ -47,8 +48,9 @@ class FailedLogins:
     attempt that could be one too many, if those under way failed, waits for them.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, metrics: Metrics) -> None:
         """Begin with none."""
+        self._metrics = metrics
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._per_username = RateLimitItemPerMinute(limits.logins_per_username)
         self._per_address = RateLimitItemPerMinute(limits.logins_per_address)
@@ -71,11 +73,14 @@ class FailedLogins:
         try:
             yield attempt
         finally:
+            self._metrics.logins["failed" if attempt.failed else "good"].inc()
             self._finish(windows, failed=attempt.failed)
 
     def _has_room(self, window: _Window) -> bool:
         reset, left = self._limiter.get_window_stats(window.item, window.kind, window.key)
         if left <= 0:
+            self._metrics.limits[f"limits.logins_per_{window.kind}"].inc()
+            self._metrics.logins["limited"].inc()
             retry_after_ms = max(1000, round((reset - time.time()) * 1000))
             raise Refused(429, "rate_limited", "Too many failed logins. Wait a little.", retry_after_ms)
         return self._under_way[window] < left

@@ -21,10 +21,18 @@ if TYPE_CHECKING:
 WRONG = "The username or the password is wrong."
 
 
+ELSEWHERE = "Accounts are kept by an identity provider. Log in there, and come with its access token."
+
+
 def logins(accounts: Accounts, tokens: Tokens, reception: Reception) -> Blueprint:
     """Make the routes of logins."""
     routes = Blueprint("logins", __name__)
-    failed = FailedLogins(reception.settings.limits)
+    failed = FailedLogins(reception.settings.limits, reception.metrics)
+
+    @routes.before_request
+    def refuse_what_is_elsewhere() -> None:
+        if reception.settings.tokens.issuer is not None:
+            raise Refused(404, "not_found", ELSEWHERE)
 
     @routes.post("/v1/login")
     def login() -> Response:
@@ -49,6 +57,13 @@ def logins(accounts: Accounts, tokens: Tokens, reception: Reception) -> Blueprin
     def logout() -> Response:
         tokens.logout(caller(reception).claims.family)
         return Response(status=204)
+
+    return routes
+
+
+def bearers(tokens: Tokens, reception: Reception) -> Blueprint:
+    """Make the routes of whoever is logged in, wherever that was."""
+    routes = Blueprint("bearers", __name__)
 
     @routes.post("/v1/ws-ticket")
     def ticket() -> Response:

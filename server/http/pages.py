@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, send_from_directory
+from werkzeug.wrappers import Response
 
 from actors.session.connection import UNAVAILABLE
 from server.http.bodies import answer
 from server.http.errors import error_response
+from server.metrics import CONTENT_TYPE
 
 if TYPE_CHECKING:
-    from werkzeug.wrappers import Response
-
     from server.reception import Reception
 
 STATIC = Path(__file__).parent.parent / "static"
@@ -34,6 +34,10 @@ def pages(reception: Reception) -> Blueprint:
     @routes.get("/healthz")
     def healthz() -> Response:
         return answer({"status": "ok"})
+
+    @routes.get("/metrics")
+    def metrics() -> Response:
+        return Response(reception.metrics.exposition(), content_type=CONTENT_TYPE)
 
     @routes.get("/readyz")
     def readyz() -> Response:

@@ -41,6 +41,7 @@ def sessions(runtime: Runtime, journal: Journal, reception: Reception) -> Bluepr
         user_id = caller(reception).account.user_id
         title = read(NewSession, request.get_data()).title
         if len(journal.sessions(user_id)) >= reception.settings.limits.sessions_per_user:
+            reception.metrics.limits["limits.sessions_per_user"].inc()
             raise Refused(409, "conflict", "The account has as many sessions as it may have. Delete one first.")
         session_id = new_id("s", runtime.random)
         committed: Future[None] = Future()

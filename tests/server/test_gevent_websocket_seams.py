@@ -8,13 +8,19 @@ import socket
 
 import gevent.socket
 import pytest
-from gevent.pywsgi import WSGIHandler
+from gevent.pywsgi import Input, WSGIHandler
+from gevent.server import StreamServer
+from gevent.ssl import SSLSocket
 from geventwebsocket.handler import WebSocketHandler
 from geventwebsocket.websocket import WebSocket
 from websockets.protocol import SERVER, State
 from websockets.protocol import Protocol as Frames
 
 UPGRADE = "server/upgrade.py"
+HANDLER = "server/http/handler.py"
+LISTENER = "server/http/listener.py"
+TRANSPORT = "server/transport.py"
+BODY = "server/http/uploads.py"
 FRAMES = "server/websocket.py"
 
 
@@ -48,20 +54,23 @@ def source(function):
         (WSGIHandler.handle, "while self.socket is not None", UPGRADE, "a socket that was taken ends the handler"),
         (WSGIHandler.handle, "if self.socket is not None", UPGRADE, "a socket that was taken isn't closed"),
         (WSGIHandler.handle_one_request, "self.environ = self.get_environ()", UPGRADE, "run_application reads environ"),
+        (WSGIHandler.handle_one_request, "self.read_requestline()", HANDLER, "the head's deadline begins there"),
+        (WSGIHandler.handle_one_request, "self.read_request(self.requestline)", HANDLER, "and ends there"),
+        (WSGIHandler.handle_one_request, "except Exception as ex", HANDLER, "a bad head is answered, not logged"),
+        (WSGIHandler.handle_one_request, "self._handle_client_error(ex)", HANDLER, "the answer to a bad head is ours"),
+        (WSGIHandler.read_request, "self.MessageClass(self.rfile, 0)", HANDLER, "the head is read in bounds"),
+        (WSGIHandler.handle_one_response, "self.wsgi_input._discard()", BODY, "what was left of a body is read there"),
         (
-            WSGIHandler._handle_client_error,
-            "self.log_error(",
-            UPGRADE,
-            "unreadable requests are told through log_error",
+            WSGIHandler.handle_one_response,
+            "self.handle_error(*sys.exc_info())",
+            HANDLER,
+            "clients' faults aren't logged",
         ),
-        (WSGIHandler.handle_one_request, "self.read_requestline()", UPGRADE, "the head's deadline begins there"),
-        (
-            WSGIHandler.handle_one_request,
-            "self.read_request(self.requestline)",
-            UPGRADE,
-            "the head's deadline ends there",
-        ),
-        (WSGIHandler.handle_one_request, "except Exception as ex", UPGRADE, "a slow head is answered as a bad request"),
+        (Input.read, "self._chunked_read(length)", BODY, "a read of a body ends within its time"),
+        (Input._send_100_continue, "self.socket = None", BODY, "tells whether the client was asked for its body"),
+        (StreamServer.init_socket, "self._handle = self.wrap_socket_and_handle", LISTENER, "TLS is entered through it"),
+        (SSLSocket.send, "return 0", TRANSPORT, "a TLS socket without a timeout says 0 where it can't write"),
+        (SSLSocket.shutdown, "self._sslobj = None", TRANSPORT, "why its own shutdown isn't called"),
         (WSGIHandler.run_application, "self.process_result()", UPGRADE, "refusals are written by process_result"),
         (Frames.fail, "self.send_eof()", FRAMES, "a failed connection ends its stream"),
         (Frames.send_eof, "self.eof_sent = True", FRAMES, "the end of the stream is told by this attribute"),
@@ -74,9 +83,9 @@ def test_a_seam_is_where_it_was(function, fragment, who, why):
 def test_the_handler_reads_through_a_buffer_that_can_be_looked_into():
     ours, theirs = gevent.socket.socketpair()
     handler = WSGIHandler(ours, ("127.0.0.1", 1), None)
-    assert hasattr(handler.rfile, "peek"), f"WSGIHandler.rfile has no peek: {UPGRADE} takes early frames from it"
+    assert hasattr(handler.rfile, "peek"), f"WSGIHandler.rfile has no peek: {TRANSPORT} takes early frames from it"
     ours.settimeout(0.0)
-    assert handler.rfile.peek() == b"", f"peek waits on an empty buffer: {UPGRADE} would hang"
+    assert handler.rfile.peek() == b"", f"peek waits on an empty buffer: {TRANSPORT} would hang"
     theirs.sendall(b"early")
     gevent.socket.wait_read(ours.fileno())
     assert handler.rfile.peek() == b"early"
@@ -90,7 +99,7 @@ def test_a_detached_socket_survives_its_wrapper():
     taken = socket.socket(fileno=ours.detach())
     ours.close()
     theirs.sendall(b"x")
-    assert taken.recv(1) == b"x", f"socket.detach closes the descriptor: {UPGRADE} takes sockets by it"
+    assert taken.recv(1) == b"x", f"socket.detach closes the descriptor: {TRANSPORT} takes sockets by it"
     taken.close()
     theirs.close()
 

@@ -287,3 +287,31 @@ def test_a_damaged_key_is_refused(tmp_path):
 
     with pytest.raises(KeyUnusable, match="isn't 32 bytes"):
         load_key(tmp_path)
+
+
+def test_what_others_revoke_in_the_database_is_told_once_in_order(tokens, accounts, revoked, ann):
+    first, second = (tokens.verify(tokens.login(ann).access_token).family for _ in range(2))
+    accounts.disable("ann")
+    tokens.follow()
+    tokens.follow()
+
+    assert sorted(revoked) == sorted([first, second])
+
+
+def test_what_was_revoked_before_the_start_is_no_news(tokens, accounts, database, key, clock, ann):
+    tokens.login(ann)
+    accounts.disable("ann")
+    later = Tokens(database, key, Lifetimes(), clock)
+    told = []
+    later.on_revoked.append(told.append)
+    later.follow()
+
+    assert told == []
+
+
+def test_a_login_is_revoked_once(tokens, accounts, database, ann):
+    tokens.login(ann)
+    for _ in range(3):
+        accounts.disable("ann")
+
+    assert counted(database, "revocations") == 1

@@ -187,6 +187,7 @@ async def dial(server: ServerProcess, path: str = "", token: str | None = None, 
         "max_size": None,
         "proxy": None,
         "close_timeout": 5,
+        "ssl": server.trust,
         **options,
     }
     return Client(await connect(server.ws_url + path, additional_headers=headers, **options))

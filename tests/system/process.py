@@ -7,6 +7,7 @@ import os
 import re
 import selectors
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -15,10 +16,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from prometheus_client.parser import text_string_to_metric_families
+
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 20.0
 STOP_SECONDS = 20.0
-URL = re.compile(r"http://[\w.\[\]:]+")
+URL = re.compile(r"https?://[\w.\[\]:]+")
 
 
 class Answer(NamedTuple):
@@ -100,6 +103,7 @@ class ServerProcess:
         *flags: str,
         toml: str = "",
         prepare: Callable[[Path], None] | None = None,
+        trust: ssl.SSLContext | None = None,
     ) -> None:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         if toml:
@@ -108,6 +112,7 @@ class ServerProcess:
             prepare(data_dir)
         self.data_dir = data_dir
         self._flags = flags
+        self.trust = trust
         self._logins: dict[str, Login] = {}
         self.start()
 
@@ -166,11 +171,23 @@ class ServerProcess:
         if token is not None:
             fields["Authorization"] = f"Bearer {token}"
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = self._connection()
         with contextlib.closing(connection):
             connection.request(method, path, data, fields)
             response = connection.getresponse()
             return Answer(response.status, dict(response.getheaders()), response.read())
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if self.trust is None:
+            return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=20, context=self.trust)
+
+    def metric(self, name: str, **labels: str) -> float:
+        """Return the present value of a metric of ours; blocks."""
+        text = self.call("GET", "/metrics").body.decode()
+        samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+        wanted = (f"greenroom_{name}", labels)
+        return next((sample.value for sample in samples if (sample.name, sample.labels) == wanted), 0.0)
 
     def login(self, username: str, password: str | None = None) -> Login:
         """Log in; the password is the username where left out."""

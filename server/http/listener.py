@@ -1,0 +1,86 @@
+"""The HTTP server: gevent's, with a bound on who may wait in it."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import gevent
+import structlog
+from gevent.pywsgi import WSGIServer
+
+from server.visitors import Visit
+
+if TYPE_CHECKING:
+    import socket
+
+    from flask import Flask
+
+    from server.proxies import Proxies
+    from server.reception import Reception
+    from server.visitors import Visitors
+
+REQUESTS_LOG = "greenroom.http"
+
+log = structlog.get_logger(REQUESTS_LOG)
+
+
+class HttpServer(WSGIServer):  # type: ignore[misc]  # gevent ships no types
+    """Accepts connections and has each handled in a greenlet of its own."""
+
+    # How many connections are accepted in one turn of the loop: a flood of them must leave turns to those inside.
+    max_accept = 10
+
+    def __init__(
+        self,
+        listener: socket.socket,
+        app: Flask,
+        handler_class: type,
+        reception: Reception,
+        visitors: Visitors,
+        proxies: Proxies,
+        secured: Any,
+    ) -> None:
+        """Serve ``app``; what becomes a WebSocket goes to ``reception``. ``secured`` is the context of TLS, or None."""
+        logger = logging.getLogger(REQUESTS_LOG)
+        # The handshake is for the handler's greenlet to make, and to bound.
+        tls = {} if secured is None else {"ssl_context": secured, "do_handshake_on_connect": False}
+        super().__init__(
+            listener,
+            app,
+            handler_class=handler_class,
+            log=None,  # The handler tells of each request.
+            error_log=logger,
+            **tls,
+        )
+        self.logger = logger
+        self.reception = reception
+        self.visitors = visitors
+        self.proxies = proxies
+
+    def handle(self, sock: Any, address: tuple[Any, ...]) -> None:
+        """Handle one connection until it ends, or becomes a WebSocket."""
+        visit = Visit(self.visitors, sock, str(address[0]))
+        if not self.visitors.enter(visit):
+            return
+        try:
+            if not self.ssl_enabled or self._secure(visit):
+                self.handler_class(visit.sock, address, self, visit).handle()
+        finally:
+            self.visitors.leave(visit)
+
+    # What gevent calls where there is TLS; its own closes a socket that was taken over.
+    wrap_socket_and_handle = handle
+
+    def _secure(self, visit: Visit) -> bool:
+        """Shake hands; tell whether that came about."""
+        visit.awaited()
+        try:
+            visit.sock = self.wrap_socket(visit.sock, **self.ssl_args)
+            with gevent.Timeout(self.reception.settings.timeouts.http_header, TimeoutError):
+                visit.sock.do_handshake()
+        except OSError as error:
+            log.info("tls_failed", problem=getattr(error, "reason", None) or str(error), address=visit.address)
+            visit.sock.close()
+            return False
+        return True
