@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import resource
 import signal
 import socket
 from functools import partial
@@ -24,6 +25,7 @@ from actors.session.environment import Environment
 from actors.session.messages import Describe, TakeUp
 from actors.session.root import Root
 from actors.session.session import INTERNAL_MAILBOX, Session
+from actors.tools.plugins import load_tools
 from server.accounts import Accounts
 from server.database import FILE_NAME, open_database
 from server.demo import seed_demo
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from actors.session.journal import Journal
+    from config.limits import Limits
     from config.settings import Settings
     from server.database import Database
 
@@ -60,6 +63,8 @@ BACKLOG = 1024
 SWEEP_SECONDS = 1.0
 PRUNE_SECONDS = 3600.0
 STOP_SECONDS = 5.0
+OTHER_FILES = 256
+"""How many files the process opens beside its connections."""
 
 
 class Server:
@@ -69,7 +74,7 @@ class Server:
         """Build everything; blocks on the disk.
 
         Raises:
-            PluginError: an agent of the settings can't be had.
+            PluginError: an agent or a tool of the settings can't be had.
             ServerFault: the data directory isn't as it must be.
             SettingsError: the fault plan isn't one.
             OSError: the address is taken.
@@ -102,6 +107,7 @@ class Server:
         self._http = HttpServer(self._listener, app, Upgrade, self.reception, visitors, proxies, secured)
         self._rounds = [gevent.Greenlet(_every, SWEEP_SECONDS, work) for work in (self.reception.sweep, tokens.follow)]
         self._watchdog = Watchdog(self.runtime)
+        self._tokens = tokens
         self._root = root
 
     @property
@@ -117,6 +123,7 @@ class Server:
         if unfinished:
             log.info("taking_up", sessions=len(unfinished))
             self._root.tell(TakeUp(tuple(unfinished)))
+        self._tokens.follow()
         self._http.start()
         for round_ in self._rounds:
             round_.start()
@@ -171,6 +178,7 @@ def _every(seconds: float, work: Callable[[], None]) -> None:
 def serve(settings: Settings) -> int:
     """Run a server until a signal; return the exit status: 0 after a drain, 1 where the tree failed."""
     server = Server(settings)
+    _allow_files(settings.limits)
     stop, failed = Event(), Event()
     server.failed(failed)
     failed.rawlink(lambda _: stop.set())
@@ -189,6 +197,20 @@ def serve(settings: Settings) -> int:
     server.stop()
     log.info("stopped")
     return 0
+
+
+def _allow_files(limits: Limits) -> None:
+    """Let the process open as many files as its limits allow connections, or say that it may not."""
+    wanted = limits.connections + 2 * limits.http_connections + OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard == resource.RLIM_INFINITY:
+        hard = max(soft, wanted)
+    if soft != resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(wanted, hard)), hard))
+    if hard < wanted:
+        log.warning(
+            "few_open_files", allowed=hard, wanted=wanted, advice="raise the limit, or lower limits.connections"
+        )
 
 
 def _on_signals(stop: Event) -> None:
@@ -217,7 +239,13 @@ def _tokens(settings: Settings, database: Database, accounts: Accounts) -> Token
 
 def _agents(settings: Settings) -> AgentCatalog:
     paths = (*settings.agents, REHEARSAL) if settings.demo else settings.agents
-    return AgentCatalog.load(tuple(dict.fromkeys(paths)))
+    named = AgentCatalog.load(tuple(dict.fromkeys(paths)))
+    if settings.model.name is None:
+        return named
+    # Half a second to import, and only here: who sets no model needn't wait for it.
+    from actors.agents.assistant.agent import assistant  # noqa: PLC0415
+
+    return named.headed_by(assistant(settings.model, tuple(load_tools(settings.tools).values())))
 
 
 def _faults(settings: Settings) -> Faults | None:

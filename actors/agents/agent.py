@@ -19,12 +19,14 @@ class Agent(abc.ABC):
         description: one sentence for people who choose an agent.
         tools: what it may call.
         max_attempts: how often a run that crashes is tried in all, unless a tool that isn't idempotent already ran.
+        waits_on: what a run waits for while it uses no tool, as ``progress`` names it: ``agent`` or ``model``.
     """
 
     name: ClassVar[str]
     description: ClassVar[str] = ""
     tools: ClassVar[tuple[Tool, ...]] = ()
     max_attempts: ClassVar[int] = 2
+    waits_on: ClassVar[str] = "agent"
 
     def __init_subclass__(cls, **options: object) -> None:
         """Check the class where it is written, rather than where a user first meets it.

@@ -1,4 +1,4 @@
-"""The WSGI application: all routes, with the headers that every answer bears."""
+"""The WSGI application: all routes."""
 
 from __future__ import annotations
 
@@ -6,26 +6,21 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
+from server.asyncapi import asyncapi
+from server.http.descriptions import descriptions
 from server.http.errors import answer_errors
 from server.http.faults import faults
 from server.http.logins import bearers, logins
+from server.http.openapi import openapi
 from server.http.pages import pages
 from server.http.sessions import sessions
 
 if TYPE_CHECKING:
-    from werkzeug.wrappers import Response
-
     from actors.runtime.runtime import Runtime
     from actors.session.journal import Journal
     from server.accounts import Accounts
     from server.reception import Reception
     from server.tokens import Tokens
-
-HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
 
 
 def application(runtime: Runtime, journal: Journal, accounts: Accounts, tokens: Tokens, reception: Reception) -> Flask:
@@ -39,10 +34,6 @@ def application(runtime: Runtime, journal: Journal, accounts: Accounts, tokens: 
     if reception.settings.faults.enabled:
         app.register_blueprint(faults(runtime, reception))
     answer_errors(app)
-
-    @app.after_request
-    def add_headers(response: Response) -> Response:
-        response.headers.update(HEADERS)
-        return response
+    app.register_blueprint(descriptions(openapi(app), asyncapi()))
 
     return app

@@ -139,3 +139,10 @@ class Engineer(Agent):
     def run(self, turn: Turn) -> str:
         outcomes = turn.use_all([Call(name, arguments) for name, arguments in json.loads(turn.text)])
         return json.dumps([one.code if isinstance(one, ToolFailed) else one for one in outcomes])
+
+
+@tool(idempotent=True)
+def nap(name: str) -> str:
+    """Sleep for a moment."""
+    gevent.sleep(0.3)
+    return f"{name} slept"
