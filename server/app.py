@@ -25,6 +25,8 @@ from actors.session.environment import Environment
 from actors.session.messages import Describe, TakeUp
 from actors.session.root import Root
 from actors.session.session import INTERNAL_MAILBOX, Session
+from actors.tools.library import Library
+from actors.tools.notebook import Notebook
 from actors.tools.plugins import load_tools
 from server.accounts import Accounts
 from server.database import FILE_NAME, open_database
@@ -36,8 +38,10 @@ from server.journal.sqlite import SQLiteJournal
 from server.journal.upkeep import Upkeep
 from server.jwks import Keys
 from server.key import load_key
+from server.library.library import MANUAL, FolderLibrary, NoLibrary
 from server.lock import Lock
 from server.metrics import Metrics
+from server.notebook import SQLiteNotebook
 from server.outside import OutsideTokens
 from server.plans import fault_plan
 from server.policies import restart_policies
@@ -52,6 +56,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from actors.session.journal import Journal
+    from actors.tools.lending import Resources
     from config.limits import Limits
     from config.settings import Settings
     from server.database import Database
@@ -95,7 +100,9 @@ class Server:
         secured = tls_context(settings.tls)
         # After all that a data directory may refuse, and before there are actors: nothing is left open where it fails.
         self._listener = _listen(settings.host, settings.port)
-        environment = _environment(settings, agents, self.journal, accounts)
+        self._library = _library(settings)
+        resources: Resources = {Library: self._library or NoLibrary(), Notebook: SQLiteNotebook(self._database)}
+        environment = _environment(settings, agents, self.journal, accounts, resources)
         root = self.runtime.supervise(ChildSpec("root", Root, (environment,), mailbox=INTERNAL_MAILBOX))
         metrics = Metrics()
         self.reception = Reception(settings, accounts, tokens, self.journal, root, metrics)
@@ -124,6 +131,8 @@ class Server:
             log.info("taking_up", sessions=len(unfinished))
             self._root.tell(TakeUp(tuple(unfinished)))
         self._tokens.follow()
+        if self._library is not None:
+            self._library.start()
         self._http.start()
         for round_ in self._rounds:
             round_.start()
@@ -161,6 +170,8 @@ class Server:
             self.runtime.stop(timeout=STOP_SECONDS)
         except RuntimeFault as fault:
             log.warning("stop_incomplete", problem=str(fault))
+        if self._library is not None:
+            self._library.close()
         self.journal.close()
         self._database.close()
         self._lock.release()
@@ -256,7 +267,14 @@ def _faults(settings: Settings) -> Faults | None:
     return Faults(plan)
 
 
-def _environment(settings: Settings, agents: AgentCatalog, journal: Journal, accounts: Accounts) -> Environment:
+def _library(settings: Settings) -> FolderLibrary | None:
+    folder = settings.documents or (MANUAL if settings.demo else None)
+    return None if folder is None else FolderLibrary(folder, settings.data_dir)
+
+
+def _environment(
+    settings: Settings, agents: AgentCatalog, journal: Journal, accounts: Accounts, resources: Resources
+) -> Environment:
     def roles_of(user_id: str) -> tuple[str, ...]:
         account = accounts.by_id(user_id)
         return () if account is None else account.roles
@@ -266,6 +284,7 @@ def _environment(settings: Settings, agents: AgentCatalog, journal: Journal, acc
         agents,
         settings.default_agent or next(iter(agents)),
         roles_of,
+        resources,
         run_timeout=settings.timeouts.run,
         tool_timeout=settings.timeouts.tool,
         idle_session=settings.timeouts.idle_session,
