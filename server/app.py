@@ -14,7 +14,6 @@ import gevent
 import structlog
 from gevent.event import Event
 
-from actors.agents.registry import AgentCatalog
 from actors.runtime.errors import RuntimeFault
 from actors.runtime.faults import Faults
 from actors.runtime.injection import strike_point
@@ -27,7 +26,6 @@ from actors.session.root import Root
 from actors.session.session import INTERNAL_MAILBOX, Session
 from actors.tools.library import Library
 from actors.tools.notebook import Notebook
-from actors.tools.plugins import load_tools
 from server.accounts import Accounts
 from server.database import FILE_NAME, open_database
 from server.demo import seed_demo
@@ -42,6 +40,7 @@ from server.library.library import MANUAL, FolderLibrary, NoLibrary
 from server.lock import Lock
 from server.metrics import Metrics
 from server.notebook import SQLiteNotebook
+from server.offer import catalog, default_agent
 from server.outside import OutsideTokens
 from server.plans import fault_plan
 from server.policies import restart_policies
@@ -55,6 +54,7 @@ from server.visitors import Visitors
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from actors.agents.registry import AgentCatalog
     from actors.session.journal import Journal
     from actors.tools.lending import Resources
     from config.limits import Limits
@@ -63,7 +63,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-REHEARSAL = "actors.agents.rehearsal:Rehearsal"
 BACKLOG = 1024
 SWEEP_SECONDS = 1.0
 PRUNE_SECONDS = 3600.0
@@ -85,7 +84,7 @@ class Server:
             OSError: the address is taken.
         """
         self.settings = settings
-        agents = _agents(settings)
+        agents = catalog(settings)
         self._lock = Lock(settings.data_dir)
         self._database = open_database(settings.data_dir)
         accounts = Accounts(self._database)
@@ -248,17 +247,6 @@ def _tokens(settings: Settings, database: Database, accounts: Accounts) -> Token
     return OutsideTokens(database, key, settings.tokens, accounts, Keys(settings.tokens.jwks_url))
 
 
-def _agents(settings: Settings) -> AgentCatalog:
-    paths = (*settings.agents, REHEARSAL) if settings.demo else settings.agents
-    named = AgentCatalog.load(tuple(dict.fromkeys(paths)))
-    if settings.model.name is None:
-        return named
-    # Half a second to import, and only here: who sets no model needn't wait for it.
-    from actors.agents.assistant.agent import assistant  # noqa: PLC0415
-
-    return named.headed_by(assistant(settings.model, tuple(load_tools(settings.tools).values())))
-
-
 def _faults(settings: Settings) -> Faults | None:
     plan = fault_plan(settings.faults)
     if plan is None:
@@ -282,7 +270,7 @@ def _environment(
     return Environment(
         journal,
         agents,
-        settings.default_agent or next(iter(agents)),
+        default_agent(settings, agents),
         roles_of,
         resources,
         run_timeout=settings.timeouts.run,

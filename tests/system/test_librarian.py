@@ -26,10 +26,7 @@ async def found(client, session_id, text):
 
 async def test_a_demo_answers_from_greenrooms_own_documents(server):
     async with seat(server, "demo") as (client, session_id):
-        while (answer := await ask(client, session_id, "Does a disconnect cancel my run?")).startswith(
-            "I found nothing"
-        ):
-            await asyncio.sleep(0.1)  # It is still indexing.
+        answer = await found(client, session_id, "Does a disconnect cancel my run?")
     assert answer.startswith("docs/protocol.md:")
     assert "A disconnect cancels nothing." in answer
 
