@@ -29,6 +29,7 @@ from actors.tools.notebook import Notebook
 from server.accounts import Accounts
 from server.database import FILE_NAME, open_database
 from server.demo import seed_demo
+from server.documents import documents_folder
 from server.http.application import application
 from server.http.listener import HttpServer
 from server.journal.retention import Keep
@@ -36,7 +37,7 @@ from server.journal.sqlite import SQLiteJournal
 from server.journal.upkeep import Upkeep
 from server.jwks import Keys
 from server.key import load_key
-from server.library.library import MANUAL, FolderLibrary, NoLibrary
+from server.library.library import FolderLibrary, NoLibrary
 from server.lock import Lock
 from server.metrics import Metrics
 from server.notebook import SQLiteNotebook
@@ -256,7 +257,7 @@ def _faults(settings: Settings) -> Faults | None:
 
 
 def _library(settings: Settings) -> FolderLibrary | None:
-    folder = settings.documents or (MANUAL if settings.demo else None)
+    folder = documents_folder(settings)
     return None if folder is None else FolderLibrary(folder, settings.data_dir)
 
 

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from tests.system.client import seat
+from tests.system.process import run_greenroom
 
 pytestmark = pytest.mark.system
 
@@ -50,3 +51,9 @@ async def test_a_folder_of_the_settings_is_followed(launch, tmp_path):
         (tmp_path / "cargo.txt").write_text("The oranges are in the hold.\n")
         answer = await found(client, session_id, "where are the oranges")
     assert answer == "cargo.txt:1\n> The oranges are in the hold."
+
+
+def test_a_folder_that_is_not_there_is_refused_at_the_start(tmp_path):
+    done = run_greenroom("serve", "--data-dir", str(tmp_path), DOCUMENTS=str(tmp_path / "nowhere"))
+    assert done.returncode == 2
+    assert "nowhere' (GREENROOM_DOCUMENTS): there is no such folder" in done.stderr
