@@ -23,7 +23,7 @@ _ALIKE: Final = tuple(
     for group in (
         "big large size bytes",
         "start run launch begin serve",
-        "crash die fail",
+        "crash die dies died fail",
         "stop end",
         "delete remove drop",
         "save store stored keep kept file directory",
