@@ -16,7 +16,7 @@ pytestmark = pytest.mark.system
 
 BYSTANDERS = [f"bystander{number}" for number in range(4)]
 TOML = 'agents = ["tests.system.agents:Engineer"]\n[limits]\nmessages_per_second = 1000\nmessage_burst = 1000\n'
-TRIES = 3
+TRIES = 6
 ROUNDS = 5
 TRIPS = 40
 """A window is so many round trips of each bystander."""
