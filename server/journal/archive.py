@@ -1,10 +1,11 @@
-"""What is kept for good: the tables behind the log, and their look-ups."""
+"""What is kept for good: the tables behind the log, their look-ups, and how a memtable gets into them."""
 
 from __future__ import annotations
 
 import sqlite3
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -12,7 +13,11 @@ from actors.session.journal import Claim, JournalUnavailable, LogPruned, Session
 from server.diagnosis import diagnosis
 from server.journal.entries import decode
 from server.journal.memtable import Memtable
+from server.journal.rows import rows_of
 from server.journal.segments import MOST_FRAMES, split
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _FIELDS = "session_id, user_id, title, epoch, created_at, updated_at, head_seq, first_seq"
 _FIND = f"SELECT {_FIELDS} FROM sessions WHERE session_id = ?"  # noqa: S608 - of constants
@@ -24,6 +29,13 @@ _CLAIMED = "SELECT session_id, run_id FROM message_ids WHERE user_id = ? AND cli
 _SESSION_OF = "SELECT session_id FROM runs WHERE run_id = ?"
 _UNFINISHED_OF = "SELECT run_id, seq FROM runs WHERE session_id = ?"
 _UNFINISHED = "SELECT user_id, session_id, run_id FROM runs JOIN sessions USING (session_id)"
+_CHANGE = """
+    UPDATE sessions SET updated_at = new.column1, head_seq = new.column2
+    FROM ({rows}) AS new WHERE session_id = new.column3
+"""
+
+ROWS_AT_ONCE = 1000
+"""In one statement, of at most 8 values each: SQLite takes 32,766."""
 
 
 class Archive:
@@ -131,6 +143,40 @@ def replay(connection: sqlite3.Connection) -> tuple[Memtable, int]:
         problem = f"commit {number} in {path_of(connection)} is damaged: put a backup in its place ({error})"
         raise JournalUnavailable(problem) from error
     return memtable, last
+
+
+def compact(connection: sqlite3.Connection, memtable: Memtable, number: int) -> None:
+    """Move a memtable into the tables, and drop the commits up to ``number``, which it was made of; all or nothing.
+
+    Done twice, it says the same. Blocks on the disk.
+
+    Raises:
+        sqlite3.Error: it can't be done now; nothing has changed.
+    """
+    rows = rows_of(memtable)
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        for table in ("segments", "runs", "message_ids", "sessions"):
+            _many(connection, f"DELETE FROM {table} WHERE session_id IN ({{rows}})", rows.wiped)  # noqa: S608 - of constants
+        _many(connection, f"INSERT OR REPLACE INTO sessions ({_FIELDS}) {{rows}}", rows.created)
+        _many(connection, _CHANGE, rows.changed)
+        _many(connection, "INSERT OR REPLACE INTO segments {rows}", rows.segments)
+        _many(connection, "DELETE FROM runs WHERE run_id IN ({rows})", rows.ended)
+        _many(connection, "INSERT OR REPLACE INTO runs {rows}", rows.begun)
+        _many(connection, "INSERT OR REPLACE INTO message_ids {rows}", rows.claims)
+        connection.execute("DELETE FROM commits WHERE number <= ?", (number,))
+
+
+def _many(connection: sqlite3.Connection, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+    """Execute a statement for many rows at once.
+
+    Not executemany: it gives the interpreter away at every row, and while the hub has it nothing can be committed.
+    """
+    for begin in range(0, len(rows), ROWS_AT_ONCE):
+        some = rows[begin : begin + ROWS_AT_ONCE]
+        marks = f"({', '.join('?' * len(some[0]))})"
+        values = f"VALUES {', '.join([marks] * len(some))}"
+        connection.execute(statement.format(rows=values), list(chain.from_iterable(some)))
 
 
 def path_of(connection: sqlite3.Connection) -> Path:

@@ -6,8 +6,6 @@ import sqlite3
 from functools import partial
 from typing import TYPE_CHECKING
 
-from gevent.monkey import get_original
-
 from actors.session.journal import JournalUnavailable
 from server.diagnosis import diagnosis
 from server.journal.entries import encode
@@ -16,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from actors.runtime.clock import Clock, Timer
+    from actors.runtime.clock import Clock
     from actors.session.journal import Done
     from server.journal.entries import Entry
     from server.journal.workers import Worker
@@ -27,13 +25,9 @@ SHORT_PAUSE = 0.001
 LONG_PAUSE = 0.02
 """Between tries once it is another program."""
 
-GIVE_WAY = 0.0002
-"""How long the hub stands still at each try: whoever writes in a thread of ours may need the interpreter to get on."""
-
 SHORT_PAUSES_FOR = 0.05
 """How long our own writers take, at most."""
 
-_sleep = get_original("time", "sleep")
 _Row = tuple[int, bytes]
 
 
@@ -43,14 +37,12 @@ class CommitTable:
     def __init__(
         self, worker: Worker, clock: Clock, path: Path, number: int, strike: Callable[[str], object], patience: float
     ) -> None:
-        """Go on after commit ``number``; ``strike`` is called with "Commit" before each try, and may break it."""
+        """Go on after commit ``number``; ``strike`` is called with "Commit" in each transaction, and may break it."""
         self._worker = worker
         self._clock = clock
         self._path = path
         self._strike = strike
         self._patience = patience
-        self._waiting: Callable[[], None] | None = None
-        self._timer: Timer | None = None
         self.number = number
         """Of the last commit."""
 
@@ -58,21 +50,14 @@ class CommitTable:
         """Write entries as the next commit; a row without any is written as well, to see that one can be."""
         self._try((self.number + 1, encode(entries)), done, self._clock.monotonic())
 
-    def try_again(self) -> None:
-        """Try now what waits for another writer: he may be done."""
-        again, self._waiting = self._waiting, None
-        if again is not None:
-            assert self._timer is not None
-            self._timer.cancel()
-            again()
-
     def _try(self, row: _Row, done: Done, since: float) -> None:
         self._worker.do(partial(self._write, row), partial(self._tried, row, done, since))
 
     def _write(self, row: _Row, connection: sqlite3.Connection) -> None:
-        self._strike("Commit")
-        # A transaction of its own, in one call: in a thread, several would wait for the interpreter with the lock held.
-        connection.execute("INSERT INTO commits (number, entries) VALUES (?, ?)", row)
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("INSERT INTO commits (number, entries) VALUES (?, ?)", row)
+            self._strike("Commit")
 
     def _tried(self, row: _Row, done: Done, since: float, error: Exception | None) -> None:
         if error is None:
@@ -81,10 +66,8 @@ class CommitTable:
             return
         waited = self._clock.monotonic() - since
         if _is_busy(error) and waited < self._patience:
-            _sleep(GIVE_WAY)
             pause = SHORT_PAUSE if waited < SHORT_PAUSES_FOR else LONG_PAUSE
-            self._waiting = partial(self._try, row, done, since)
-            self._timer = self._clock.call_later(pause, self.try_again)
+            self._clock.call_later(pause, partial(self._try, row, done, since))
         else:
             done(JournalUnavailable(diagnosis(error, self._path)))
 

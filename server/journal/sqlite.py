@@ -17,13 +17,12 @@ from actors.runtime.errors import AskTimeout
 from actors.session.journal import JournalUnavailable
 from server.diagnosis import diagnosis
 from server.errors import DatabaseUnusable
-from server.journal.archive import Archive, path_of, replay
+from server.journal.archive import Archive, compact, path_of, replay
 from server.journal.committing import CommitTable
 from server.journal.compaction import Compactor
 from server.journal.journal import LogJournal
 from server.journal.layers import Layers
 from server.journal.memtable import Memtable
-from server.journal.moving import compact
 from server.journal.workers import Inline, Thread
 
 if TYPE_CHECKING:
@@ -47,9 +46,6 @@ BUSY_SECONDS = 5.0
 READ_SECONDS = 0.1
 """How long a look-up, on the hub, waits where another process repairs the file; readers wait for nothing else."""
 
-MOST_WAL_BYTES = 64 * 1024 * 1024
-"""What the write-ahead log may keep of the room that it has taken, once it begins anew."""
-
 CLOSE_SECONDS = 5.0
 """How long a close waits for the commits, and for the compaction, at most."""
 
@@ -70,7 +66,7 @@ class SQLiteJournal(LogJournal):
     ) -> None:
         """Open the log in the database at ``path``, whose tables are there; blocks on the disk.
 
-        ``strike`` is called with "Commit" when each commit is written; what it raises makes the commit fail.
+        ``strike`` is called with "Commit" in each commit's transaction; what it raises makes the commit fail.
 
         Raises:
             DatabaseUnusable: it can't be read.
@@ -88,7 +84,7 @@ class SQLiteJournal(LogJournal):
         table = CommitTable(self._committer, clock, path, number, strike, patience)
         super().__init__(table, Layers(Archive(self._reader), memtable), clock, _next_turn, random)
         self._closed = False
-        self._compactor = Compactor(self._layers, self._thread, clock, path, table)
+        self._compactor = Compactor(self._layers, self._thread, clock, path, lambda: table.number)
         if memtable.size:
             self._compactor.note()
 
@@ -130,7 +126,6 @@ def _connect(path: Path, synchronous: str, timeout: float) -> sqlite3.Connection
     connection = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
     # Checkpoints wait for the disk: they are for the thread alone, when it is told to.
     connection.execute("PRAGMA wal_autocheckpoint = 0").fetchone()
-    connection.execute(f"PRAGMA journal_size_limit = {MOST_WAL_BYTES}").fetchone()
     connection.execute(f"PRAGMA synchronous = {synchronous}")
     # What a statement sets aside to be undone mustn't need room on a disk that may be full.
     connection.execute("PRAGMA temp_store = MEMORY")

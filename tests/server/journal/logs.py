@@ -132,8 +132,7 @@ def moved(connection):
 @contextmanager
 def open_on(path, **options):
     """Open the log in any file, made where it is missing, on the hub's time."""
-    if not path.exists():
-        connect(path).close()
+    connect(path).close()
     journal = SQLiteJournal(path, HubClock(), **options)
     try:
         yield journal

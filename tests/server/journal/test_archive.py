@@ -5,11 +5,10 @@ import sqlite3
 import pytest
 
 from actors.session.journal import JournalUnavailable, LogPruned
-from server.journal import archive, moving
-from server.journal.archive import Archive, replay
+from server.journal import archive
+from server.journal.archive import Archive, compact, replay
 from server.journal.entries import Begun, Created, Deleted, Logged, encode
 from server.journal.memtable import Memtable
-from server.journal.moving import compact
 from server.migrations import migrate
 
 TABLES = ("commits", "sessions", "segments", "runs", "message_ids")
@@ -103,7 +102,7 @@ def test_a_session_that_came_again_has_nothing_of_the_one_before(connection):
 
 
 def test_many_sessions_move_at_once(connection, monkeypatch):
-    monkeypatch.setattr(moving, "ROWS_AT_ONCE", 10)
+    monkeypatch.setattr(archive, "ROWS_AT_ONCE", 10)
     entries = [Created(f"s{number}", "u1", "", "e", number) for number in range(95)]
     fill(connection, *entries)
     fill(connection, *[Logged(f"s{number}", "u1", 1, 200, [b"{}"], [], []) for number in range(95)], number=2)

@@ -9,11 +9,10 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from actors.session.journal import Claim, LogPruned, SessionRecord
-from server.journal.archive import Archive, replay
+from server.journal.archive import Archive, compact, replay
 from server.journal.entries import Begun, Created, Deleted, Logged, encode
 from server.journal.layers import Layers
 from server.journal.memtable import Memtable
-from server.journal.moving import compact
 from server.migrations import migrate
 
 SESSIONS = ["s1", "s2", "s3"]
