@@ -124,7 +124,7 @@ async def test_while_one_floods_anothers_frames_are_what_the_log_has_byte_by_byt
             frames.append(wire.frame())
         return frames
 
-    with closing(Wire(server, login)) as wire:
+    with closing(Wire(server, login, narrow=True)) as wire:
         wire.send(type="subscribe", id="s", session_id=session)
         wire.send(type="message", id="m", session_id=session, agent="rehearsal", text=script(*steps))
         watching = asyncio.create_task(asyncio.to_thread(watch))
