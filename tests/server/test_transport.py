@@ -67,7 +67,7 @@ def pair(tmp_path):
     secured = tls_context(Tls(certificate=certificate, key=key)).wrap_socket(accepted, server_side=True)
     thread.join()
     transport = SecureSocket(secured)
-    transport.setblocking(False)
+    transport.setblocking(False)  # noqa: FBT003 - the standard library's signature
     yield transport, peer
     transport.close()
     theirs.close()
