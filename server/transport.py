@@ -19,6 +19,10 @@ PlainSocket = get_original("socket", "socket")
 _NOT_NOW = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
+RECORD = 16_384
+"""The most bytes of text in a record (RFC 8446, 5.1)."""
+
+
 class Transport(Protocol):
     """A non-blocking socket. What can't be done now raises a BlockingIOError; every other OSError is its end."""
 
@@ -32,7 +36,7 @@ class Transport(Protocol):
         """Return some bytes; none at the end of the stream."""
 
     def send(self, data: bytearray, /) -> int:
-        """Return how many bytes were taken."""
+        """Return how many bytes were taken; where there is no room, perhaps none."""
 
     def shutdown(self, how: int, /) -> None:
         """End our side of the stream."""
@@ -73,10 +77,18 @@ class SecureSocket:
         return data
 
     def send(self, data: bytearray) -> int:
-        """Return how many bytes were taken."""
-        sent: int = self._sock.send(data)
-        if not sent:
-            raise BlockingIOError
+        """Return how many bytes were taken: none where there is no room.
+
+        A record at a time: OpenSSL tells of a longer text only once all of it has gone, and whoever reads it slowly
+        would look dead until then.
+        """
+        sent = 0
+        with memoryview(data) as view:
+            while sent < len(view):
+                part: int = self._sock.send(view[sent : sent + RECORD])
+                if not part:
+                    break
+                sent += part
         return sent
 
     def shutdown(self, how: int) -> None:

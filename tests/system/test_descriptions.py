@@ -15,7 +15,7 @@ pytestmark = pytest.mark.system
 
 INSIDE = ("Traceback", ".py", "site-packages", "werkzeug", "msgspec", "gevent", "sqlite")
 EXAMPLES = 60
-FEW_EXAMPLES = 15
+FEW_EXAMPLES = 6
 """For what takes long by design: checking a password."""
 
 

@@ -43,11 +43,13 @@ def rest(sock):
     return said
 
 
-def answered(server, data):
-    """Send it, and return the status of the answer after which the server ends the connection."""
+def answered(server, data, *, ends=False):
+    """Send it, perhaps to the end of the stream; return the status of the answer with which the server ends its own."""
     with connected(server) as sock:
         with suppress(ConnectionError):
             sock.sendall(data)
+        if ends:
+            sock.shutdown(socket.SHUT_WR)
         said = rest(sock)
     assert said.startswith(b"HTTP/1.1 "), said
     assert said.count(b"HTTP/1.1 ") == 1, said
@@ -180,6 +182,17 @@ def test_what_comes_drop_by_drop_is_cut_off_when_its_time_is_over(strict, head, 
 )
 def test_a_body_whose_end_could_be_read_in_two_ways_is_refused(strict, framing):
     assert answered(strict, LOGIN + framing + b"\r\n\r\n{}") == 400
+
+
+def test_a_length_beside_chunks_is_refused_even_where_both_say_the_same(strict):
+    assert (
+        answered(strict, LOGIN + b"Content-Length: 12\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n") == 400
+    )
+
+
+def test_a_head_that_ends_in_the_middle_is_no_request(strict):
+    assert answered(strict, ME + b"X: y\r\n", ends=True) == 400
+    assert answered(strict, ME + b"X: y", ends=True) == 400
 
 
 @pytest.mark.parametrize("chunk", [b"x\r\n", b"-1\r\n", b"FFFFFFFFFFFFFFFFFF\r\n", b"2\n{}\r\n0\r\n\r\n", b"2\r\n{}xx"])

@@ -15,8 +15,13 @@ SMALL, SHORT, TEXT = 126, 127, 0x81
 class Wire:
     """One connection, past its welcome. Blocks."""
 
-    def __init__(self, server: ServerProcess, login: Login) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+    def __init__(self, server: ServerProcess, login: Login, *, narrow: bool = False) -> None:
+        """Connect; ``narrow`` has the kernel keep little, so that the server must write in many parts."""
+        self._socket = socket.socket()
+        if narrow:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self._socket.settimeout(20)
+        self._socket.connect(("127.0.0.1", server.port))
         key = base64.b64encode(os.urandom(16)).decode()
         lines = [
             "GET /v1/ws HTTP/1.1",
