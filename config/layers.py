@@ -96,7 +96,7 @@ def _sample(name: str) -> str:
 
 def _flat(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
     for name, value in tree.items():
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and f"{above}{name}" not in FIELDS:
             yield from _flat(value, f"{above}{name}.")
         else:
             yield f"{above}{name}", value

@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from config.errors import SettingsError
 from config.layers import Given, Layer, from_environment, from_file, from_flags
-from config.names import FIELDS, is_secret
+from config.names import FIELDS, TABLES, is_secret
 from config.settings import Settings
 
 DEFAULT = "default"
@@ -93,7 +93,8 @@ def _problem(details: ErrorDetails, given: Mapping[str, Given]) -> str:
     path = _path(details["loc"])
     origin = given[path].origin if path in given else DEFAULT
     shown = "" if is_secret(path) else f" = {details['input']!r}"
-    return f"{path}{shown} ({origin}): {_said(details)}"
+    place = ".".join(map(str, details["loc"])) if path in TABLES else path
+    return f"{place}{shown} ({origin}): {_said(details)}"
 
 
 def _path(loc: tuple[int | str, ...]) -> str:

@@ -14,6 +14,8 @@ import structlog
 from gevent.event import Event
 
 from actors.agents.registry import AgentCatalog
+from actors.mcp.offer import Offer
+from actors.mcp.supervisor import Servers
 from actors.runtime.errors import RuntimeFault
 from actors.runtime.faults import Faults
 from actors.runtime.injection import strike_point
@@ -91,6 +93,10 @@ class Server:
         # After all that a data directory may refuse, and before there are actors: nothing is left open where it fails.
         self._listener = _listen(settings.host, settings.port)
         environment = _environment(settings, agents, self.journal, accounts)
+        if environment.providers:
+            # Before the sessions, and so stopped after them: their calls end first.
+            args = (environment.providers, environment.policies.mcp)
+            self.runtime.supervise(ChildSpec("mcp", Servers, args))
         root = self.runtime.supervise(ChildSpec("root", Root, (environment,), mailbox=INTERNAL_MAILBOX))
         metrics = Metrics()
         self.reception = Reception(settings, accounts, tokens, self.journal, root, metrics)
@@ -244,6 +250,7 @@ def _environment(settings: Settings, agents: AgentCatalog, journal: Journal, acc
         queued_messages=settings.limits.queued_messages,
         sessions_per_user=settings.limits.sessions_per_user,
         policies=restart_policies(settings.restart),
+        providers=tuple(Offer(name, server) for name, server in settings.mcp.items()),
     )
 
 
