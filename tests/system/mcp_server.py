@@ -1,5 +1,6 @@
 """An MCP server for the tests: ``python mcp_server.py stdio`` or ``http PORT``, by the library's own hand."""
 
+import hashlib
 import os
 import sys
 import time
@@ -8,6 +9,7 @@ from typing import Any
 
 import anyio
 from mcp.server import MCPServer
+from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 
@@ -46,7 +48,7 @@ async def nap(seconds: float, note: str = "") -> str:
         await anyio.sleep(seconds)
     except anyio.get_cancelled_exc_class():
         if note:
-            Path(note).write_text("cancelled")
+            Path(note).write_text("cancelled")  # noqa: ASYNC240 - a word
         raise
     return "rested"
 
@@ -55,7 +57,14 @@ async def nap(seconds: float, note: str = "") -> str:
 async def wedge() -> str:
     """Block the whole server, for ever."""
     while True:
-        time.sleep(60)
+        time.sleep(60)  # noqa: ASYNC251 - the point
+
+
+@server.tool(annotations=SAFE)
+def knows(key_hash: str, context: Context) -> bool:
+    """Tell whether the call came with the header that hashes to this."""
+    key = (context.headers or {}).get("x-key", "")
+    return hashlib.sha256(key.encode()).hexdigest() == key_hash
 
 
 @server.tool(annotations=SAFE)

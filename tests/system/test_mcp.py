@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import hashlib
 import json
 import os
 import signal
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.system
 
 SCRIPT = str(Path(__file__).with_name("mcp_server.py"))
 SECRET = "a-secret-that-nobody-may-see"  # noqa: S105 - it is there to be looked for
+KEY_HASH = hashlib.sha256(SECRET.encode()).hexdigest()
 QUICKLY = "[restart.mcp.backoff]\nmin = 0.05\nmax = 0.2\n"
 
 
@@ -35,9 +37,10 @@ def settings(name, **fields):
 
 def over_http(port, name="workshop", **fields):
     """Return the settings of a server at a URL."""
+    headers = fields.pop("headers", {})
     lines = [f"[mcp.{name}]", f'url = "http://127.0.0.1:{port}/mcp"']
     lines += [f"{key} = {json.dumps(value)}" for key, value in fields.items()]
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, f"[mcp.{name}.headers]", *(f'{key} = "{value}"' for key, value in headers.items()), ""])
 
 
 def free_port():
@@ -91,8 +94,8 @@ def serve(tmp_path):
 async def use(client, tool, **arguments):
     """Have the rehearsal agent call a tool, and return its tool_completed."""
     events = await client.perform({"tool": tool, "arguments": arguments}, {"answer": "done"})
-    assert events[-1]["outcome"] == "success"
-    return next(event for event in events if event["type"] == "tool_completed")
+    assert events[-1]["data"]["outcome"] == "success", events[-1]
+    return next(event["data"] for event in events if event["type"] == "tool_completed")
 
 
 async def works(client, tool="workshop_add", patience=20.0, **arguments):
@@ -142,7 +145,7 @@ async def test_the_tools_of_a_command_are_called_like_any_others(serve):
         told = await use(client, "workshop_who")
         assert told["result"]["path"] is False, "the command gets no more of our environment than it needs"
         failed = await use(client, "workshop_refuse", why="I'd rather not")
-        assert (failed["ok"], failed["error"]) == (False, {"code": "failed", "message": "I'd rather not"})
+        assert (failed["ok"], failed["error"]) == (False, {"code": "failed", "message": "Error executing tool refuse: I'd rather not"})
         wrong = await use(client, "workshop_add", a="one", b=2)
         assert wrong["error"]["code"] == "bad_arguments"
         assert "a" in wrong["error"]["message"]
@@ -178,6 +181,7 @@ async def test_a_server_that_hangs_times_out_and_is_begun_anew(serve):
         deadline = time.monotonic() + 15
         while (done := await use(client, "workshop_who"))["ok"] is False:
             assert time.monotonic() < deadline, done
+            await asyncio.sleep(0.2)
         assert done["result"]["pid"] != first
         wait_gone(first)
         assert "nothing came for 1 s" in server.log
@@ -214,18 +218,22 @@ async def test_a_cancelled_run_cancels_its_call(serve, tmp_path):
 
 
 async def test_a_server_at_a_url_may_go_and_come_back(serve, elsewhere):
-    server = serve(over_http(elsewhere.port, headers={"X-Key": SECRET}) if False else over_http(elsewhere.port), QUICKLY)
+    tight = "[restart.mcp]\nmax_restarts = 1\nwithin = 2\n"
+    server = serve(over_http(elsewhere.port, headers={"X-Key": SECRET}), tight, QUICKLY)
 
     async with on_stage(server) as client:
         assert await works(client) == {"result": 3}
+        assert (await use(client, "workshop_knows", key_hash=KEY_HASH))["result"] == {"result": True}
         ack = await client.message({"tool": "workshop_nap", "arguments": {"seconds": 60}})
         await client.event("tool_executing", ack["run_id"])
         await asyncio.sleep(0.5)
         elsewhere.end()
-        done = await client.event("tool_completed", ack["run_id"])
+        done = (await client.event("tool_completed", ack["run_id"]))["data"]
         assert (done["ok"], done["error"]["code"]) == (False, "crashed")
         done = await use(client, "workshop_add", a=1, b=2)
         assert done["error"]["code"] == "unavailable"
+        while "mcp_resting" not in server.log:
+            await asyncio.sleep(0.1)
         elsewhere.start()
         assert await works(client, patience=40) == {"result": 3}
 
@@ -284,7 +292,7 @@ async def test_what_talks_to_a_server_may_be_killed_itself(serve):
         await asyncio.sleep(0.3)
         (between,) = set(family(server.process.pid)) - {first}
         os.kill(between, signal.SIGKILL)
-        done = await client.event("tool_completed", ack["run_id"])
+        done = (await client.event("tool_completed", ack["run_id"]))["data"]
         assert done["error"]["code"] == "crashed"
         wait_gone(first)
         assert await works(client) == {"result": 3}
