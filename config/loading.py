@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from config.errors import SettingsError
-from config.layers import Given, Layer, from_environment, from_file, from_flags
+from config.layers import Given, Layer, from_environment, from_file, from_flags, merged
 from config.names import FIELDS, TABLES, is_secret
 from config.settings import Settings
 
@@ -41,8 +41,8 @@ def load(config_file: Path | None, flags: Mapping[str, Any], environ: Mapping[st
         SettingsError: with a line for each thing that is wrong, wherever it was given.
     """
     above = [from_environment(environ), from_flags(flags)]
-    layers = [_file(config_file, _merged(above)), *above]
-    given = _merged(layers)
+    layers = [_file(config_file, merged(above)), *above]
+    given = merged(layers)
     problems = [problem for layer in layers for problem in layer.problems]
     settings, invalid = _validated(given)
     if settings is None or problems:
@@ -65,10 +65,6 @@ def _beside_data(layer: Layer, found: Path) -> Layer:
     problem = f"data_dir ({found}): can't be set in the file that lies in it; use --data-dir, or --config {found}"
     given = {path: value for path, value in layer.given.items() if path != "data_dir"}
     return Layer(given, (*layer.problems, problem))
-
-
-def _merged(layers: list[Layer]) -> dict[str, Given]:
-    return {path: given for layer in layers for path, given in layer.given.items()}
 
 
 def _validated(given: Mapping[str, Given]) -> tuple[Settings | None, list[str]]:

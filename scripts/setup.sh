@@ -1,6 +1,8 @@
 # Sourced by the scripts beside it: goes to the project's root and makes sure that .venv holds what is wanted.
 #
 #   prepare [EXTRA]    the package, with the extra's dependencies, at the versions of constraints.txt
+#   system_packages    what the tests need of Debian: a browser, Node.js, a WebSocket client with a Python of its own
+#   prepare_judges     the packages of tests/system/judges, at the versions of its lock file
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -41,4 +43,51 @@ prepare() {
         : >"$stamp"
     fi
     echo "$wanted" >>"$stamp"
+}
+
+# What is missing of Debian's packages, each told by something that is there once it is installed.
+missing_packages() {
+    command -v node >/dev/null || echo nodejs
+    command -v npm >/dev/null || echo npm
+    command -v chromium >/dev/null || echo chromium
+    /usr/bin/python3 -c 'import autobahn' 2>/dev/null || echo python3-autobahn
+}
+
+system_packages() {
+    local missing install
+    missing=$(missing_packages | xargs)
+    if [ -z "$missing" ]; then
+        return
+    fi
+    install="apt-get install --yes --no-install-recommends $missing"
+    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+        echo "The tests need: $missing. On Debian: $install" >&2
+        return 1
+    fi
+    echo "Installing $missing …" >&2
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get -qq -o DPkg::Lock::Timeout=300 update
+    # Node.js may bring an npm of its own, which Debian's would clash with: so one after the other.
+    local package
+    for package in $missing; do
+        if missing_packages | grep -qxF "$package"; then
+            apt-get -qq -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends "$package" >/dev/null
+        fi
+    done
+    missing=$(missing_packages | xargs)
+    if [ -n "$missing" ]; then
+        echo "Installed, and still not there: $missing" >&2
+        return 1
+    fi
+}
+
+prepare_judges() {
+    local folder=tests/system/judges wanted stamp
+    stamp=$folder/node_modules/.prepared
+    wanted=$(cat $folder/package.json $folder/package-lock.json | cksum)
+    if [ "$(cat $stamp 2>/dev/null)" = "$wanted" ]; then
+        return
+    fi
+    (cd $folder && npm ci --silent --no-audit --no-fund --ignore-scripts)
+    echo "$wanted" >$stamp
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import resource
 import signal
 import socket
 from functools import partial
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from actors.session.journal import Journal
+    from config.limits import Limits
     from config.settings import Settings
     from server.database import Database
 
@@ -62,6 +64,8 @@ BACKLOG = 1024
 SWEEP_SECONDS = 1.0
 PRUNE_SECONDS = 3600.0
 STOP_SECONDS = 5.0
+OTHER_FILES = 256
+"""How many files the process opens beside its connections."""
 
 
 class Server:
@@ -108,6 +112,7 @@ class Server:
         self._http = HttpServer(self._listener, app, Upgrade, self.reception, visitors, proxies, secured)
         self._rounds = [gevent.Greenlet(_every, SWEEP_SECONDS, work) for work in (self.reception.sweep, tokens.follow)]
         self._watchdog = Watchdog(self.runtime)
+        self._tokens = tokens
         self._root = root
 
     @property
@@ -123,6 +128,7 @@ class Server:
         if unfinished:
             log.info("taking_up", sessions=len(unfinished))
             self._root.tell(TakeUp(tuple(unfinished)))
+        self._tokens.follow()
         self._http.start()
         for round_ in self._rounds:
             round_.start()
@@ -177,6 +183,7 @@ def _every(seconds: float, work: Callable[[], None]) -> None:
 def serve(settings: Settings) -> int:
     """Run a server until a signal; return the exit status: 0 after a drain, 1 where the tree failed."""
     server = Server(settings)
+    _allow_files(settings.limits)
     stop, failed = Event(), Event()
     server.failed(failed)
     failed.rawlink(lambda _: stop.set())
@@ -195,6 +202,20 @@ def serve(settings: Settings) -> int:
     server.stop()
     log.info("stopped")
     return 0
+
+
+def _allow_files(limits: Limits) -> None:
+    """Let the process open as many files as its limits allow connections, or say that it may not."""
+    wanted = limits.connections + 2 * limits.http_connections + OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard == resource.RLIM_INFINITY:
+        hard = max(soft, wanted)
+    if soft != resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(wanted, hard)), hard))
+    if hard < wanted:
+        log.warning(
+            "few_open_files", allowed=hard, wanted=wanted, advice="raise the limit, or lower limits.connections"
+        )
 
 
 def _on_signals(stop: Event) -> None:

@@ -1,7 +1,9 @@
 """The database: one SQLite file in the data directory, and transactions on it off the hub."""
 
+import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -76,7 +78,11 @@ def open_database(data_dir: Path) -> Database:
         DataDirUnusable: when the directory can't be made.
     """
     datadir.make(data_dir)
-    return Database(connect(data_dir / FILE_NAME))
+    path = data_dir / FILE_NAME
+    # For its owner's eyes alone, and so SQLite's files beside it: the directory may be one that others can look into.
+    with suppress(OSError):  # It is there already; or it can't be made, which SQLite will say more about.
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    return Database(connect(path))
 
 
 def connect(path: Path) -> sqlite3.Connection:

@@ -61,7 +61,7 @@ class Tokens:
         self._lifetimes = lifetimes
         self._now = now
         self._tickets = Tickets(lifetimes.ticket_ttl, now)
-        self._heard = database.read(families.last_revocation)
+        self._heard: int | None = None
 
     def login(self, account: Account) -> Grant:
         """Begin a login for an account whose password was verified; asks the database."""
@@ -105,8 +105,14 @@ class Tokens:
         self._tell(family)
 
     def follow(self) -> None:
-        """Tell `on_revoked` of what was revoked since the last time, by whichever process; asks the database."""
-        for number, family in self._database.read(lambda connection: families.revoked_after(connection, self._heard)):
+        """Tell `on_revoked` of what was revoked since the last call, by whichever process; asks the database.
+
+        The first call, before there is a socket, tells of nothing.
+        """
+        if self._heard is None:
+            self._heard = self._database.read(families.last_revocation)
+        heard = self._heard
+        for number, family in self._database.read(lambda connection: families.revoked_after(connection, heard)):
             self._heard = number
             self._tell(family)
 

@@ -16,6 +16,7 @@ from geventwebsocket.handler import WebSocketHandler
 
 from server import protocol
 from server.credentials import MisplacedToken, credential
+from server.deflate import BadOffers, Deflate, negotiate
 from server.errors import IssuerUnreachable, TokenFault
 from server.http.errors import error_response, issuer_unreachable
 from server.http.handler import RequestHandler
@@ -24,12 +25,13 @@ from server.transport import take_over
 from server.websocket import WebSocket
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from werkzeug.wrappers import Response
 
     from server.access import Claims
     from server.accounts import Account
+    from server.deflate import Agreement
     from server.reception import Reception
 
 PATH = "/v1/ws"
@@ -43,6 +45,7 @@ class Upgrade(RequestHandler, WebSocketHandler):  # type: ignore[misc]  # gevent
     """Handles one connection's requests: `PATH` becomes a WebSocket, everything else is the application's."""
 
     who: Who = None
+    compression: Agreement | None = None
     websocket: Any  # The untyped base's.
 
     def run_application(self) -> Any:
@@ -67,6 +70,10 @@ class Upgrade(RequestHandler, WebSocketHandler):  # type: ignore[misc]  # gevent
             return fault
         if not is_allowed(environ, reception.settings.allowed_origins):
             return error_response(403, "forbidden", "This origin may not open sockets here.")
+        try:
+            self.compression = negotiate(environ.get("HTTP_SEC_WEBSOCKET_EXTENSIONS", ""))
+        except BadOffers as fault:
+            return error_response(400, "bad_request", str(fault))
         return self._stranger(reception)
 
     def _stranger(self, reception: Reception) -> Response | None:
@@ -80,10 +87,16 @@ class Upgrade(RequestHandler, WebSocketHandler):  # type: ignore[misc]  # gevent
         return None
 
     def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-        """Echo our subprotocol where the client offers it: gevent-websocket knows only one per path, unasked."""
-        if status.startswith("101") and protocol.NAME in offered(self.environ):
-            headers = [*headers, ("Sec-WebSocket-Protocol", protocol.NAME)]
+        """Say what was agreed on of what the client offers: gevent-websocket knows no extensions, and one protocol."""
+        if status.startswith("101"):
+            headers = [*headers, *self._agreed()]
         return super().start_response(status, headers, exc_info)
+
+    def _agreed(self) -> Iterator[tuple[str, str]]:
+        if protocol.NAME in offered(self.environ):
+            yield "Sec-WebSocket-Protocol", protocol.NAME
+        if self.compression is not None:
+            yield "Sec-WebSocket-Extensions", self.compression.header
 
     def run_websocket(self) -> None:
         """Take the socket away from the request, and have it received."""
@@ -95,13 +108,19 @@ class Upgrade(RequestHandler, WebSocketHandler):  # type: ignore[misc]  # gevent
         self.socket = None
         reception: Reception = self.server.reception
         max_size = reception.settings.limits.message_bytes
-        websocket = WebSocket(sock, max_size, time.monotonic)
+        compression = None if self.compression is None else Deflate(self.compression.window_bits)
+        websocket = WebSocket(sock, max_size, time.monotonic, compression)
         reception.receive(websocket, self.environ["REMOTE_ADDR"], self.who, early)
 
 
 def offered(environ: dict[str, Any]) -> list[str]:
     """Return the subprotocols that a client offers."""
-    return [name.strip() for name in environ.get("HTTP_SEC_WEBSOCKET_PROTOCOL", "").split(",") if name.strip()]
+    return _items(environ, "HTTP_SEC_WEBSOCKET_PROTOCOL")
+
+
+def _items(environ: dict[str, Any], name: str) -> list[str]:
+    """Return the items of a header that is a list, however many lines it came in."""
+    return [item.strip() for item in environ.get(name, "").split(",") if item.strip()]
 
 
 def _handshake_fault(environ: dict[str, Any]) -> Response | None:
@@ -111,6 +130,8 @@ def _handshake_fault(environ: dict[str, Any]) -> Response | None:
     if environ.get("HTTP_SEC_WEBSOCKET_VERSION") != VERSION:
         headers = {"Sec-WebSocket-Version": VERSION}
         return error_response(426, "bad_request", f"Only version {VERSION} is spoken here.", headers=headers)
+    if not environ.get("HTTP_HOST"):
+        return error_response(400, "bad_request", "There is no Host.")
     if environ.get("CONTENT_LENGTH", "0") != "0" or "HTTP_TRANSFER_ENCODING" in environ:
         return error_response(400, "bad_request", "A handshake has no body.")
     if not _has_key(environ):
@@ -119,9 +140,9 @@ def _handshake_fault(environ: dict[str, Any]) -> Response | None:
 
 
 def _wants_upgrade(environ: dict[str, Any]) -> bool:
-    connection = environ.get("HTTP_CONNECTION", "").lower()
     if environ["REQUEST_METHOD"] != "GET" or environ["SERVER_PROTOCOL"] != "HTTP/1.1":
         return False
+    connection = [option.lower() for option in _items(environ, "HTTP_CONNECTION")]
     return environ.get("HTTP_UPGRADE", "").lower() == "websocket" and "upgrade" in connection
 
 

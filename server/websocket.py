@@ -1,4 +1,4 @@
-"""One WebSocket: the Sans-I/O protocol of `websockets` over a socket that the hub's loop watches.
+"""One WebSocket: frames over a socket that the hub's loop watches.
 
 It takes the place of gevent-websocket's class, which unmasks in Python, drops close codes and reads in a greenlet. An
 idle one holds no greenlet and nothing of its HTTP request: the loop calls `_on_readable` when bytes are there. What is
@@ -7,18 +7,18 @@ written during one turn of the loop leaves in one system call.
 
 from __future__ import annotations
 
-import logging
 import socket
 from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 from gevent import get_hub
-from websockets.frames import CloseCode, Opcode
-from websockets.protocol import SERVER, State
-from websockets.protocol import Protocol as Frames
+from websockets.frames import CloseCode
+from websockets.protocol import State
+
+from server.frames import Frames
 
 if TYPE_CHECKING:
-    from websockets.frames import Frame
+    from websockets.extensions import Extension
 
     from server.transport import Transport
 
@@ -31,15 +31,10 @@ LOW_WATER = 16_384
 """How few make it count as having room again."""
 MOST_UNSENT = 1024 * 1024
 """How many are kept at all, beside the longest message: what isn't an event of a log has no other place to wait."""
-MOST_FRAGMENTS = 4096
-"""In how many frames a message may come: empty ones cost us work and no bytes of the message's bound."""
 CLOSE_SECONDS = 5.0
 """How long a peer has to answer a close."""
 
 _READ, _WRITE = 1, 2
-# The library tells of each closed connection; what matters of that is logged by who knows whose it was.
-_quiet = logging.getLogger("websockets.server.frames")
-_quiet.setLevel(logging.WARNING)
 
 
 class Listener(Protocol):
@@ -63,8 +58,6 @@ class WebSocket:
         "_close_by",
         "_ended",
         "_flush_due",
-        "_fragment_count",
-        "_fragments",
         "_frames",
         "_full",
         "_loop",
@@ -80,20 +73,18 @@ class WebSocket:
         "stalled_since",
     )
 
-    def __init__(self, sock: Transport, max_size: int, now: Any) -> None:
+    def __init__(self, sock: Transport, max_size: int, now: Any, compression: Extension | None = None) -> None:
         """Take over a connected socket; ``now`` tells monotonic seconds. Nothing is read before `begin`."""
         sock.setblocking(False)  # noqa: FBT003 - the standard library's signature
         self._sock: Transport | None = sock
         self._loop = get_hub().loop
-        self._frames = Frames(SERVER, max_size=max_size, logger=_quiet)
+        self._frames = Frames(max_size, compression, self._hear)
         self._now = now
         self._out = bytearray()
         self._pending = 0
         self._bound = MOST_UNSENT
         self._full = False
         self._flush_due = False
-        self._fragments: bytearray | None = None
-        self._fragment_count = 0
         self._close_by: float | None = None
         self._ended = False
         self._reader: Any = None
@@ -252,70 +243,29 @@ class WebSocket:
         except OSError:
             data = b""
         if data:
-            self._feed_safely(data)
+            self.feed(data)
         else:
             self._frames.receive_eof()
             self._flush()
             self.abort()
 
-    def _feed_safely(self, data: bytes) -> None:
-        """Take in what came. A callback of the loop that raises isn't called again: the socket would be deaf."""
-        try:
-            self.feed(data)
-        except Exception:
-            log.exception("frame_failed")
-            self.close(1011, "the server failed at a frame")
-
     def feed(self, data: bytes) -> None:
         """Take in what the peer sent."""
         if not data:
             return
-        self.last_seen = self._now()
+        before = self._frames.count
         self._frames.receive_data(data)
-        for frame in self._frames.events_received():
-            self._on_frame(frame)  # type: ignore[arg-type]  # a server past its handshake gets frames alone
+        if self._frames.count > before:
+            # Not for every byte: a frame that never ends would keep a dead peer alive.
+            self.last_seen = self._now()
         self._schedule()
-        if self._frames.state is State.CLOSED:
-            self._flush()
-            self.abort()
 
-    def _on_frame(self, frame: Frame) -> None:
-        opcode = frame.opcode
-        if opcode is Opcode.BINARY:
-            self._frames.fail(1003, "binary frames aren't part of the protocol")
-        elif opcode is Opcode.TEXT or opcode is Opcode.CONT:
-            self._on_text(frame)
-        elif opcode is Opcode.CLOSE:
-            self._close_by = self._now() + CLOSE_SECONDS
-
-    def _on_text(self, frame: Frame) -> None:
-        if not frame.fin or self._fragments is not None:
-            data = self._collect(frame)
-            if data is None:
-                return
-        else:
-            data = bytes(frame.data)
-        if not _is_utf8(data):
-            self._frames.fail(1007, "the text isn't UTF-8")
-        elif self.listener is not None and self.open:
+    def _hear(self, data: bytes) -> None:
+        """Hand on a message. A callback of the loop that raises isn't called again: the socket would be deaf."""
+        if self.listener is None or not self.open:
+            return
+        try:
             self.listener.received(data)
-
-    def _collect(self, frame: Frame) -> bytes | None:
-        """Add a fragment; return the message once it is whole."""
-        self._fragments = bytearray() if self._fragments is None else self._fragments
-        self._fragments += frame.data
-        self._fragment_count += 1
-        if self._fragment_count > MOST_FRAGMENTS:
-            self._frames.fail(1009, "too many fragments")
-        if not frame.fin:
-            return None
-        data, self._fragments, self._fragment_count = bytes(self._fragments), None, 0
-        return data
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+        except Exception:
+            log.exception("frame_failed")
+            self.close(1011, "the server failed at a frame")

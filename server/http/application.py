@@ -1,4 +1,4 @@
-"""The WSGI application: all routes, with the headers that every answer bears."""
+"""The WSGI application: all routes."""
 
 from __future__ import annotations
 
@@ -13,19 +13,11 @@ from server.http.pages import pages
 from server.http.sessions import sessions
 
 if TYPE_CHECKING:
-    from werkzeug.wrappers import Response
-
     from actors.runtime.runtime import Runtime
     from actors.session.journal import Journal
     from server.accounts import Accounts
     from server.reception import Reception
     from server.tokens import Tokens
-
-HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
 
 
 def application(runtime: Runtime, journal: Journal, accounts: Accounts, tokens: Tokens, reception: Reception) -> Flask:
@@ -39,10 +31,5 @@ def application(runtime: Runtime, journal: Journal, accounts: Accounts, tokens: 
     if reception.settings.faults.enabled:
         app.register_blueprint(faults(runtime, reception))
     answer_errors(app)
-
-    @app.after_request
-    def add_headers(response: Response) -> Response:
-        response.headers.update(HEADERS)
-        return response
 
     return app

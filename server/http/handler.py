@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import gevent
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
     from server.http.listener import HttpServer
     from server.metrics import Metrics
     from server.visitors import Visit
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+"""What every answer bears. That nothing allows another origin to read it is CORS's default."""
 
 log = structlog.get_logger("greenroom.http")
 
@@ -49,6 +57,12 @@ class RequestHandler(WSGIHandler):  # type: ignore[misc]  # gevent ships no type
     @property
     def _metrics(self) -> Metrics:
         return self.server.reception.metrics
+
+    def handle(self) -> None:
+        """Handle the connection's requests."""
+        # Where the peer is gone before it can be told that its request can't be read, gevent would print the stack.
+        with suppress(ConnectionError, TimeoutError):
+            super().handle()
 
     # The head.
 
@@ -128,6 +142,8 @@ class RequestHandler(WSGIHandler):  # type: ignore[misc]  # gevent ships no type
 
     def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
         """Begin an answer; one to a body that was refused is the connection's last."""
+        if not status.startswith("101"):
+            headers = [*headers, *HEADERS.items()]
         if self.wsgi_input.refused:
             headers = [*headers, ("Connection", "close")]
         return super().start_response(status, headers, exc_info)
@@ -153,7 +169,8 @@ class RequestHandler(WSGIHandler):  # type: ignore[misc]  # gevent ships no type
     def _send_error_response_if_possible(self, error_code: int) -> None:
         """Answer what broke, unless an answer has begun."""
         self.close_connection = True
-        if not self.response_length:
+        # Of one that couldn't be sent, nothing has left; it has begun all the same.
+        if not self.response_length and not self.headers_sent:
             response = error_response(error_code, "internal", "The server failed at this. It has been logged.")
             self.result = response(self.environ, self.start_response)
             self.process_result()

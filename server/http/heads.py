@@ -33,9 +33,12 @@ class BoundedLines:
         """Read a line.
 
         Raises:
-            HeadFault: the head has grown too large.
+            HeadFault: the head has grown too large, or ends in the middle.
         """
         line: bytes = self._file.readline(size)
+        if not line.endswith(b"\n") and len(line) != size:
+            # `http.client` would take what came so far for all of it.
+            raise HeadFault(400, "The request's head ends too early.")
         self._left -= len(line)
         if self._left < 0:
             raise HeadFault(431, "The request's head is larger than this server takes.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import gevent
@@ -28,8 +29,8 @@ log = structlog.get_logger(REQUESTS_LOG)
 class HttpServer(WSGIServer):  # type: ignore[misc]  # gevent ships no types
     """Accepts connections and has each handled in a greenlet of its own."""
 
-    # How many connections are accepted in one turn of the loop: a flood of them must leave turns to those inside.
-    max_accept = 10
+    # How many connections are accepted in one turn of the loop: in a flood of them those inside have every other turn.
+    max_accept = 1
 
     def __init__(
         self,
@@ -65,7 +66,8 @@ class HttpServer(WSGIServer):  # type: ignore[misc]  # gevent ships no types
             return
         try:
             if not self.ssl_enabled or self._secure(visit):
-                self.handler_class(visit.sock, address, self, visit).handle()
+                with suppress(OSError):  # The client is gone, and didn't wait to be told what is wrong.
+                    self.handler_class(visit.sock, address, self, visit).handle()
         finally:
             self.visitors.leave(visit)
 

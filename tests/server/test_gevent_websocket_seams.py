@@ -13,6 +13,7 @@ from gevent.server import StreamServer
 from gevent.ssl import SSLSocket
 from geventwebsocket.handler import WebSocketHandler
 from geventwebsocket.websocket import WebSocket
+from websockets.frames import Frame
 from websockets.protocol import SERVER, State
 from websockets.protocol import Protocol as Frames
 
@@ -21,7 +22,9 @@ HANDLER = "server/http/handler.py"
 LISTENER = "server/http/listener.py"
 TRANSPORT = "server/transport.py"
 BODY = "server/http/uploads.py"
-FRAMES = "server/websocket.py"
+FRAMES = "server/frames.py"
+WEBSOCKET = "server/websocket.py"
+DEFLATE = "server/deflate.py"
 
 
 def source(function):
@@ -66,6 +69,7 @@ def source(function):
             HANDLER,
             "clients' faults aren't logged",
         ),
+        (WSGIHandler.handle, "self.socket.sendall(response_body)", HANDLER, "a peer that is gone is found out there"),
         (Input.read, "self._chunked_read(length)", BODY, "a read of a body ends within its time"),
         (Input._send_100_continue, "self.socket = None", BODY, "tells whether the client was asked for its body"),
         (StreamServer.init_socket, "self._handle = self.wrap_socket_and_handle", LISTENER, "TLS is entered through it"),
@@ -73,7 +77,15 @@ def source(function):
         (SSLSocket.shutdown, "self._sslobj = None", TRANSPORT, "why its own shutdown isn't called"),
         (WSGIHandler.run_application, "self.process_result()", UPGRADE, "refusals are written by process_result"),
         (Frames.fail, "self.send_eof()", FRAMES, "a failed connection ends its stream"),
-        (Frames.send_eof, "self.eof_sent = True", FRAMES, "the end of the stream is told by this attribute"),
+        (Frames.send_eof, "self.eof_sent = True", WEBSOCKET, "the end of the stream is told by this attribute"),
+        (Frames.parse, "self.recv_frame(frame)", FRAMES, "recv_frame is extended"),
+        (Frames.parse, "except ProtocolError as exc", FRAMES, "an exception ends the reading of what came"),
+        (Frames.parse, "except UnicodeDecodeError as exc", FRAMES, "text that isn't UTF-8 is told by this exception"),
+        (Frames.parse, "self.max_message_size - self.current_size", FRAMES, "what is left is left for a control frame"),
+        (Frames.parse, "extensions=self.extensions", FRAMES, "compression is put into this attribute"),
+        (Frames.recv_frame, "if self.current_size is not None", FRAMES, "a close may come between fragments"),
+        (Frame.parse, "extension.decode(frame, max_size=max_size)", DEFLATE, "the bound of inflating comes from there"),
+        (Frame.parse, "frame.check()", DEFLATE, "a reserved bit that is left standing is refused there"),
     ],
 )
 def test_a_seam_is_where_it_was(function, fragment, who, why):
@@ -114,5 +126,5 @@ def test_a_protocol_past_its_handshake_begins_open():
 def test_the_end_of_the_stream_is_an_empty_chunk():
     frames = Frames(SERVER)
     frames.fail(1002)
-    assert frames.data_to_send()[-1] == b"", f"SEND_EOF is no longer empty bytes: {FRAMES} adds chunks up"
+    assert frames.data_to_send()[-1] == b"", f"SEND_EOF is no longer empty bytes: {WEBSOCKET} adds chunks up"
     assert frames.eof_sent

@@ -290,6 +290,7 @@ def test_a_damaged_key_is_refused(tmp_path):
 
 
 def test_what_others_revoke_in_the_database_is_told_once_in_order(tokens, accounts, revoked, ann):
+    tokens.follow()
     first, second = (tokens.verify(tokens.login(ann).access_token).family for _ in range(2))
     accounts.disable("ann")
     tokens.follow()

@@ -19,7 +19,7 @@ from tests.system.client import on_stage
 pytestmark = pytest.mark.system
 
 SCRIPT = str(Path(__file__).with_name("mcp_server.py"))
-SECRET = "a-secret-that-nobody-may-see"  # noqa: S105 - it is there to be looked for
+SECRET = "a-secret-that-nobody-may-see"
 KEY_HASH = hashlib.sha256(SECRET.encode()).hexdigest()
 QUICKLY = "[restart.mcp.backoff]\nmin = 0.05\nmax = 0.2\n"
 
@@ -145,7 +145,10 @@ async def test_the_tools_of_a_command_are_called_like_any_others(serve):
         told = await use(client, "workshop_who")
         assert told["result"]["path"] is False, "the command gets no more of our environment than it needs"
         failed = await use(client, "workshop_refuse", why="I'd rather not")
-        assert (failed["ok"], failed["error"]) == (False, {"code": "failed", "message": "Error executing tool refuse: I'd rather not"})
+        assert (failed["ok"], failed["error"]) == (
+            False,
+            {"code": "failed", "message": "Error executing tool refuse: I'd rather not"},
+        )
         wrong = await use(client, "workshop_add", a="one", b=2)
         assert wrong["error"]["code"] == "bad_arguments"
         assert "a" in wrong["error"]["message"]

@@ -41,6 +41,10 @@ class Wire:
         length = b"" if len(data) < SMALL else len(data).to_bytes(2, "big")
         self._socket.sendall(head + length + bytes(4) + data)
 
+    def send_bytes(self, data: bytes) -> None:
+        """Send anything at all."""
+        self._socket.sendall(data)
+
     def frame(self) -> bytes:
         """Return the text of the next frame."""
         opcode, length = self._stream.read(2)

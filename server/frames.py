@@ -1,0 +1,122 @@
+"""A client's frames, one after the other: whole text messages, or why there will be no more of them. No I/O.
+
+The rules of RFC 6455 are the library's. Ours are added: text only, heard at once, in bounded memory.
+"""
+
+from __future__ import annotations
+
+import codecs
+import logging
+from typing import TYPE_CHECKING, NoReturn
+
+from websockets.exceptions import ProtocolError
+from websockets.frames import CloseCode, Frame, Opcode
+from websockets.protocol import SERVER, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from websockets.extensions import Extension
+
+MOST_FRAGMENTS = 4096
+"""In how many frames a message may come: empty ones cost us work and no bytes of the message's bound."""
+CONTROL_BYTES = 125
+"""The most that a control frame holds: RFC 6455, 5.5."""
+
+# The library tells of each closed connection; what matters of that is logged by who knows whose it was.
+_quiet = logging.getLogger("websockets.server.frames")
+_quiet.setLevel(logging.WARNING)
+_decoder = codecs.getincrementaldecoder("utf-8")
+
+
+class _Fragments:
+    """A message under way."""
+
+    __slots__ = ("count", "data", "decoder")
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+        self.count = 0
+        self.decoder = _decoder()
+
+    def add(self, frame: Frame) -> None:
+        """Add a fragment.
+
+        Raises:
+            UnicodeDecodeError: what came so far is no beginning of any UTF-8; what is to come needn't be waited for.
+        """
+        self.decoder.decode(frame.data, frame.fin)
+        self.data += frame.data
+        self.count += 1
+
+
+class Frames(Protocol):
+    """The server's end of a WebSocket whose handshake is done.
+
+    Each frame is dealt with before the next one is read. Dealt with by the chunk, as the library would have it, a
+    message right before a close or a bad frame would be heard on a connection that is no longer open: it would be lost.
+    """
+
+    def __init__(self, max_size: int, compression: Extension | None, hear: Callable[[bytes], None]) -> None:
+        """Take messages of up to ``max_size`` bytes; ``hear`` gets each of them, valid UTF-8, and must not raise."""
+        # What doesn't compress grows by a few bytes for each of deflate's blocks.
+        largest = max_size if compression is None else max_size + max_size // 1024 + 64
+        super().__init__(SERVER, max_size=largest, logger=_quiet)
+        self.extensions = [] if compression is None else [compression]
+        self._max_size = max_size
+        self._hear = hear
+        self._fragments: _Fragments | None = None
+        self.count = 0
+        """How many whole frames came."""
+
+    def recv_frame(self, frame: Frame) -> None:
+        """Deal with one frame; the library calls this in its loop, and ends the loop where this raises."""
+        self.count += 1
+        if frame.opcode is Opcode.CLOSE:
+            # A close may come between fragments like any control frame (RFC 6455, 5.4); the library takes it amiss.
+            self.current_size = None
+        super().recv_frame(frame)
+        self.events.clear()
+        if frame.opcode is Opcode.BINARY:
+            self._refuse(1003, "binary frames aren't part of the protocol")
+        elif frame.opcode is Opcode.TEXT or frame.opcode is Opcode.CONT:
+            self._receive_text(frame)
+
+    def _receive_text(self, frame: Frame) -> None:
+        if frame.fin and self._fragments is None:
+            data = bytes(frame.data)
+            self._check_size(data)
+            data.decode()  # What it raises, the library knows to be a 1007.
+            self._hear(data)
+            return
+        self._fragments = self._fragments or _Fragments()
+        self._collect(self._fragments, frame)
+        if frame.fin:
+            data, self._fragments = bytes(self._fragments.data), None
+            self._hear(data)
+
+    def _collect(self, fragments: _Fragments, frame: Frame) -> None:
+        fragments.add(frame)
+        self._check_size(fragments.data)
+        if fragments.count > MOST_FRAGMENTS:
+            self._refuse(1009, "too many fragments")
+        if self.current_size is not None:
+            # The library bounds every frame by what is left of the message. A control frame is no part of one.
+            self.current_size = min(self.current_size, self._max_size - CONTROL_BYTES)
+
+    def _check_size(self, data: bytes | bytearray) -> None:
+        if len(data) > self._max_size:
+            self._refuse(1009, self._too_long)
+
+    def fail(self, code: int, reason: str = "") -> None:
+        """End the connection; the library calls this, too, and knows not what a message may have."""
+        super().fail(code, self._too_long if code == CloseCode.MESSAGE_TOO_BIG else reason)
+
+    @property
+    def _too_long(self) -> str:
+        return f"a message may have {self._max_size} bytes"
+
+    def _refuse(self, code: int, reason: str) -> NoReturn:
+        super().fail(code, reason)
+        # Ends the loop. Of several failures the first one's code is sent.
+        raise ProtocolError(reason)
