@@ -110,6 +110,14 @@ async def works(client, tool="workshop_add", patience=20.0, **arguments):
         await asyncio.sleep(0.1)
 
 
+async def logged(server, what, patience=15.0):
+    """Wait until the server has logged it."""
+    deadline = time.monotonic() + patience
+    while what not in server.log:
+        assert time.monotonic() < deadline, server.log
+        await asyncio.sleep(0.1)
+
+
 def gone(pid):
     with contextlib.suppress(ProcessLookupError, FileNotFoundError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
@@ -145,10 +153,8 @@ async def test_the_tools_of_a_command_are_called_like_any_others(serve):
         told = await use(client, "workshop_who")
         assert told["result"]["path"] is False, "the command gets no more of our environment than it needs"
         failed = await use(client, "workshop_refuse", why="I'd rather not")
-        assert (failed["ok"], failed["error"]) == (
-            False,
-            {"code": "failed", "message": "Error executing tool refuse: I'd rather not"},
-        )
+        assert (failed["ok"], failed["error"]["code"]) == (False, "failed")
+        assert failed["error"]["message"].endswith("I'd rather not")
         wrong = await use(client, "workshop_add", a="one", b=2)
         assert wrong["error"]["code"] == "bad_arguments"
         assert "a" in wrong["error"]["message"]
@@ -235,8 +241,7 @@ async def test_a_server_at_a_url_may_go_and_come_back(serve, elsewhere):
         assert (done["ok"], done["error"]["code"]) == (False, "crashed")
         done = await use(client, "workshop_add", a=1, b=2)
         assert done["error"]["code"] == "unavailable"
-        while "mcp_resting" not in server.log:
-            await asyncio.sleep(0.1)
+        await logged(server, "mcp_resting")
         elsewhere.start()
         assert await works(client, patience=40) == {"result": 3}
 
@@ -257,10 +262,7 @@ async def test_a_server_that_never_comes_is_logged_and_harms_nobody(serve, toml,
         assert await works(client) == {"result": 3}
         done = await use(client, "broken_anything", a=1)
         assert (done["ok"], done["error"]["code"]) == (False, "unavailable")
-        deadline = time.monotonic() + 15
-        while "mcp_resting" not in server.log:
-            assert time.monotonic() < deadline, server.log
-            await asyncio.sleep(0.1)
+        await logged(server, "mcp_resting")
         assert said in server.log
 
 
