@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -33,11 +34,34 @@ Delay = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
 
 
 class Model(Group):
-    """Name the language model that agents talk to; none is set by default."""
+    """Name the language model that the assistant asks; without a name there is no assistant.
+
+    ``base_url`` is that of any endpoint that speaks chat completions; without one it is OpenAI's. A model answers in at
+    most ``max_steps`` steps, each a question to it and then its tool calls. It is told as much of the session as fits
+    into ``history_tokens``, by a rough count. ``idle_timeout`` is how many seconds it may send nothing. A request that
+    is refused for now, or finds no connection, is made again up to ``retries`` times.
+    """
 
     name: Name | None = None
     base_url: Url | None = None
     api_key: Annotated[SecretStr, Field(min_length=1)] | None = None
+    system_prompt: Name = (
+        "You are a helpful assistant. Answer in the language of the person who asks. "
+        "For sums, units, dates and times use the tools instead of your memory."
+    )
+    temperature: float | None = Field(default=None, ge=0, le=2, allow_inf_nan=False)
+    max_steps: int = Field(default=10, ge=1, le=1000)
+    history_tokens: int = Field(default=8_000, ge=0, le=10_000_000)
+    connect_timeout: Seconds = 10.0
+    idle_timeout: Seconds = 60.0
+    retries: int = Field(default=4, ge=0, le=100)
+
+    @field_validator("base_url")
+    @classmethod
+    def _holds_no_secret(cls, base_url: str | None) -> str | None:
+        if base_url is not None and urlsplit(base_url).username is not None:
+            raise ValueError("holds a name or a password, which would be shown; the key belongs into model.api_key")
+        return base_url
 
 
 class McpServer(Group):
@@ -198,6 +222,11 @@ class Settings(BaseSettings):
     port: int = Field(default=8765, ge=0, le=65_535)
     data_dir: Path = Path(".greenroom")
     agents: tuple[DottedPath, ...] = ("actors.agents.librarian:Librarian",)
+    tools: tuple[DottedPath, ...] = (
+        "actors.tools.calculator:calculator",
+        "actors.tools.convert_units:convert_units",
+        "actors.tools.date_time:date_time",
+    )
     default_agent: Name | None = None
     allowed_origins: tuple[Origin, ...] = ()
     trusted_proxies: tuple[Network, ...] = ()

@@ -36,7 +36,7 @@ prepare() {
         }
     fi
     echo "Installing Greenroom and what it needs (a minute or two the first time) …" >&2
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check \
+    .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check \
         --constraint constraints.txt --editable ".${extra:+[$extra]}"
     # What was installed for another extra stays: each stamp line speaks of one.
     if [ "$(head -n 1 "$stamp" 2>/dev/null | cut -d' ' -f1-3)" != "$(cut -d' ' -f1-3 <<<"$wanted")" ]; then

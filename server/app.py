@@ -27,6 +27,7 @@ from actors.session.environment import Environment
 from actors.session.messages import Describe, TakeUp
 from actors.session.root import Root
 from actors.session.session import INTERNAL_MAILBOX, Session
+from actors.tools.plugins import load_tools
 from server.accounts import Accounts
 from server.database import FILE_NAME, open_database
 from server.demo import seed_demo
@@ -75,7 +76,7 @@ class Server:
         """Build everything; blocks on the disk.
 
         Raises:
-            PluginError: an agent of the settings can't be had.
+            PluginError: an agent or a tool of the settings can't be had.
             ServerFault: the data directory isn't as it must be.
             SettingsError: the fault plan isn't one.
             OSError: the address is taken.
@@ -244,7 +245,13 @@ def _tokens(settings: Settings, database: Database, accounts: Accounts) -> Token
 
 def _agents(settings: Settings) -> AgentCatalog:
     paths = (*settings.agents, REHEARSAL) if settings.demo else settings.agents
-    return AgentCatalog.load(tuple(dict.fromkeys(paths)))
+    named = AgentCatalog.load(tuple(dict.fromkeys(paths)))
+    if settings.model.name is None:
+        return named
+    # Half a second to import, and only here: who sets no model needn't wait for it.
+    from actors.agents.assistant.agent import assistant  # noqa: PLC0415
+
+    return named.headed_by(assistant(settings.model, tuple(load_tools(settings.tools).values())))
 
 
 def _faults(settings: Settings) -> Faults | None:

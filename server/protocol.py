@@ -83,7 +83,7 @@ class Ping(ClientFrame, tag="ping", frozen=True):
     """Are you there?"""
 
     # Handed back as it came, whatever it is.
-    t: msgspec.Raw = NULL
+    t: msgspec.Raw = msgspec.field(default_factory=lambda: NULL)
 
 
 class Pong(ClientFrame, tag="pong", frozen=True):

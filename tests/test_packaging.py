@@ -51,3 +51,8 @@ def test_the_one_monkey_patch_is_the_first_line_of_the_entry():
     assert [path.relative_to(ROOT).as_posix() for path in patches] == ["server/__main__.py"]
     lines = [line for line in patches[0].read_text().splitlines() if line and not line.startswith(('"""', "#"))]
     assert lines[0].startswith("from gevent import monkey")
+
+
+def test_a_server_without_a_model_does_not_wait_for_the_library_of_models():
+    imported = "import sys, server.cli, server.app; sys.exit('openai' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", imported], cwd=ROOT, check=False).returncode == 0

@@ -20,6 +20,7 @@ class Agent(abc.ABC):
         tools: what it may call.
         shared_tools: whether it may also call what the server shares with its agents, such as MCP servers' tools.
         max_attempts: how often a run that crashes is tried in all, unless a tool that isn't idempotent already ran.
+        waits_on: what a run waits for while it uses no tool, as ``progress`` names it: ``agent`` or ``model``.
     """
 
     name: ClassVar[str]
@@ -27,6 +28,7 @@ class Agent(abc.ABC):
     tools: ClassVar[tuple[Tool, ...]] = ()
     shared_tools: ClassVar[bool] = False
     max_attempts: ClassVar[int] = 2
+    waits_on: ClassVar[str] = "agent"
 
     def __init_subclass__(cls, **options: object) -> None:
         """Check the class where it is written, rather than where a user first meets it.

@@ -7,6 +7,7 @@ from inspect import isabstract
 from types import MappingProxyType
 
 from actors.agents.agent import Agent
+from actors.tools.errors import PluginError, Problem
 from actors.tools.plugins import load, sources
 
 AGENTS_GROUP = "greenroom.agents"
@@ -40,6 +41,17 @@ class AgentCatalog(Mapping[str, type[Agent]]):
             PluginError: with every one that doesn't import, isn't an agent, or has another's name.
         """
         return cls(*load(sources(paths, AGENTS_GROUP, installed), _as_agent, lambda agent: agent.name).values())
+
+    def headed_by(self, agent: type[Agent]) -> "AgentCatalog":
+        """Return a catalog that has another agent in front: one made in code, which no path can name.
+
+        Raises:
+            PluginError: another agent has its name.
+        """
+        if agent.name in self:
+            problem = f"the name {agent.name!r} is taken by {self[agent.name]!r}"
+            raise PluginError([Problem(f"agent {agent.name}", problem)])
+        return AgentCatalog(agent, *self.values())
 
     def __getitem__(self, name: str) -> type[Agent]:
         """Return the agent of that name."""

@@ -141,7 +141,8 @@ class Conduct(Supervisor):
         silent = now - run.last_event
         if silent >= every:
             elapsed_ms = round((now - run.started) * 1000)
-            frame = encode(Progress(self.session_id, run.run_id, elapsed_ms, run.waiting_on))
+            waiting_on = run.waiting_on(self.environment.agents.get(run.agent))
+            frame = encode(Progress(self.session_id, run.run_id, elapsed_ms, waiting_on))
             self.audience.show_live(frame, self.head_seq)
             silent = 0.0
         run.progress = self.send_after(every - silent, message)

@@ -281,7 +281,10 @@ class RunFinished(NamedTuple):
 
 
 class CallTool(NamedTuple):
-    """Asked for: call a tool of the run's agent; answered with its result, or with `ToolFailed`."""
+    """Asked for: call a tool of the run's agent; answered with its result, or with `ToolFailed`.
+
+    ``problem`` says why there are no arguments to check, where there are none.
+    """
 
     run_id: str
     attempt: int
@@ -290,6 +293,7 @@ class CallTool(NamedTuple):
     arguments: dict[str, Any]
     step: int
     roles: tuple[str, ...]
+    problem: str | None = None
 
 
 class AbortRun(NamedTuple):

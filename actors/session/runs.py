@@ -70,10 +70,10 @@ class LiveRun:
                 timer.cancel()
         self.deadline = self.progress = None
 
-    @property
-    def waiting_on(self) -> str:
-        """What the run is waiting for, as the protocol names it."""
-        return next((f"tool:{tool}" for tool in self.open_calls.values()), "agent")
+    def waiting_on(self, agent: type[Agent] | None) -> str:
+        """Return what the run is waiting for, as the protocol names it."""
+        otherwise = "agent" if agent is None else agent.waits_on
+        return next((f"tool:{tool}" for tool in self.open_calls.values()), otherwise)
 
 
 class RunQueue:

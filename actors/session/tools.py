@@ -95,6 +95,8 @@ class Tools(Supervisor):
             raise ToolFailed("not_found", f"There is no tool {order.tool!r}.", tool=order.tool)
         if tool.roles and not set(tool.roles) & set(order.roles):
             raise ToolFailed("forbidden", f"The tool {tool.name!r} isn't for this account.", tool=tool.name)
+        if order.problem is not None:
+            raise ToolFailed("bad_arguments", order.problem, tool=tool.name)
         try:
             arguments = tool.bind(order.arguments)
         except BadArguments as bad:

@@ -61,10 +61,15 @@ class Tool:
 
 
 class Call(NamedTuple):
-    """One call to be made: a tool, or the name of one, and its arguments."""
+    """One call to be made: a tool, or the name of one, and its arguments.
+
+    ``problem`` says, for people, why there are no arguments to check: a model wrote what can't be read, say. The call
+    is then refused with ``bad_arguments``, on record like any other.
+    """
 
     tool: Tool | str
     arguments: dict[str, Any]
+    problem: str | None = None
 
 
 @overload

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
+from server.asyncapi import asyncapi
+from server.http.descriptions import descriptions
 from server.http.errors import answer_errors
 from server.http.faults import faults
 from server.http.logins import bearers, logins
+from server.http.openapi import openapi
 from server.http.pages import pages
 from server.http.sessions import sessions
 
@@ -31,5 +34,6 @@ def application(runtime: Runtime, journal: Journal, accounts: Accounts, tokens: 
     if reception.settings.faults.enabled:
         app.register_blueprint(faults(runtime, reception))
     answer_errors(app)
+    app.register_blueprint(descriptions(openapi(app), asyncapi()))
 
     return app

@@ -12,9 +12,11 @@ from werkzeug.wrappers import Response
 from actors.runtime.errors import FaultPlanInvalid
 from actors.runtime.faultplan import FaultPlan
 from actors.runtime.faults import Faults
-from server.http.bodies import answer
+from server.http.bodies import Faults as Shown
+from server.http.bodies import Plan, answer
 from server.http.callers import operator
 from server.http.errors import Refused
+from server.http.operations import operation
 
 if TYPE_CHECKING:
     from actors.runtime.runtime import Runtime
@@ -28,11 +30,13 @@ def faults(runtime: Runtime, reception: Reception) -> Blueprint:
     routes = Blueprint("faults", __name__)
 
     @routes.get("/v1/faults")
+    @operation("Show the fault plan", bearer=True, answers={200: Shown}, refusals=(403,))
     def show() -> Response:
         operator(reception)
         return answer(_shown(runtime.faults))
 
     @routes.put("/v1/faults")
+    @operation("Load a fault plan", bearer=True, body=Plan, answers={200: Shown}, refusals=(400, 403))
     def load() -> Response:
         who = operator(reception)
         plan = _plan(request.get_data())
@@ -41,6 +45,7 @@ def faults(runtime: Runtime, reception: Reception) -> Blueprint:
         return answer(_shown(runtime.faults))
 
     @routes.delete("/v1/faults")
+    @operation("Drop the fault plan", bearer=True, answers={204: None}, refusals=(403,))
     def clear() -> Response:
         who = operator(reception)
         runtime.faults = None

@@ -8,10 +8,11 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from server.errors import TokenFault
-from server.http.bodies import Login, Refresh, answer, read
+from server.http.bodies import Granted, Login, Me, Refresh, Ticket, answer, read
 from server.http.callers import caller
 from server.http.errors import Refused
 from server.http.guesses import FailedLogins
+from server.http.operations import operation
 
 if TYPE_CHECKING:
     from server.accounts import Accounts
@@ -35,6 +36,7 @@ def logins(accounts: Accounts, tokens: Tokens, reception: Reception) -> Blueprin
             raise Refused(404, "not_found", ELSEWHERE)
 
     @routes.post("/v1/login")
+    @operation("Log in", body=Login, answers={200: Granted}, refusals=(400, 401, 429))
     def login() -> Response:
         body = read(Login, request.get_data())
         address = request.remote_addr or ""
@@ -46,6 +48,7 @@ def logins(accounts: Accounts, tokens: Tokens, reception: Reception) -> Blueprin
         return _granted(tokens.login(account))
 
     @routes.post("/v1/refresh")
+    @operation("Spend a refresh token on new ones", body=Refresh, answers={200: Granted}, refusals=(400, 401))
     def refresh() -> Response:
         body = read(Refresh, request.get_data())
         try:
@@ -54,6 +57,7 @@ def logins(accounts: Accounts, tokens: Tokens, reception: Reception) -> Blueprin
             raise Refused(401, "unauthorized", "The refresh token is no good. Log in again.") from fault
 
     @routes.post("/v1/logout")
+    @operation("Log out", bearer=True, answers={204: None})
     def logout() -> Response:
         tokens.logout(caller(reception).claims.family)
         return Response(status=204)
@@ -66,17 +70,19 @@ def bearers(tokens: Tokens, reception: Reception) -> Blueprint:
     routes = Blueprint("bearers", __name__)
 
     @routes.post("/v1/ws-ticket")
+    @operation("Get a ticket for a socket", bearer=True, answers={200: Ticket})
     def ticket() -> Response:
         text = tokens.ticket(caller(reception).claims)
-        return answer({"ticket": text, "expires_in": int(reception.settings.tokens.ticket_ttl)})
+        return answer(Ticket(text, int(reception.settings.tokens.ticket_ttl)))
 
     @routes.get("/v1/me")
+    @operation("Tell who I am", bearer=True, answers={200: Me})
     def me() -> Response:
         account = caller(reception).account
-        return answer({"user_id": account.user_id, "username": account.username, "roles": account.roles})
+        return answer(Me(account.user_id, account.username, account.roles))
 
     return routes
 
 
 def _granted(grant: Grant) -> Response:
-    return answer({**grant._asdict(), "token_type": "bearer"})
+    return answer(Granted(*grant))

@@ -9,8 +9,9 @@ from flask import Blueprint, send_from_directory
 from werkzeug.wrappers import Response
 
 from actors.session.connection import UNAVAILABLE
-from server.http.bodies import answer
+from server.http.bodies import Well, answer
 from server.http.errors import error_response
+from server.http.operations import operation
 from server.metrics import CONTENT_TYPE
 
 if TYPE_CHECKING:
@@ -32,19 +33,22 @@ def pages(reception: Reception) -> Blueprint:
         return send_from_directory(STATIC, name)
 
     @routes.get("/healthz")
+    @operation("Tell whether the process lives", answers={200: Well})
     def healthz() -> Response:
-        return answer({"status": "ok"})
+        return answer(Well())
 
     @routes.get("/metrics")
+    @operation("Show what the server counts, for Prometheus", answers={200: str})
     def metrics() -> Response:
         return Response(reception.metrics.exposition(), content_type=CONTENT_TYPE)
 
     @routes.get("/readyz")
+    @operation("Tell whether it takes new work", answers={200: Well}, refusals=(503,))
     def readyz() -> Response:
         if reception.draining:
             return error_response(503, "draining", "The server is going away.", retry_after_ms=1000)
         if not reception.recording:
             return error_response(503, UNAVAILABLE.code, UNAVAILABLE.message, retry_after_ms=UNAVAILABLE.retry_after_ms)
-        return answer({"status": "ok"})
+        return answer(Well())
 
     return routes

@@ -14,16 +14,16 @@ from actors.runtime.future import Future
 from actors.session.identifiers import new_id
 from actors.session.messages import Delete, Describe
 from actors.session.root import address_of
-from server.http.bodies import NewSession, answer, read
+from server.http.bodies import Events, NewSession, Page, Session, Sessions, answer, read
 from server.http.callers import caller
 from server.http.errors import Refused
+from server.http.operations import operation
 
 if TYPE_CHECKING:
     from actors.runtime.runtime import Runtime
     from actors.session.journal import Journal, SessionRecord
     from server.reception import Reception
 
-MOST_EVENTS = 1000
 COMMIT_SECONDS = 10.0
 
 
@@ -32,11 +32,13 @@ def sessions(runtime: Runtime, journal: Journal, reception: Reception) -> Bluepr
     routes = Blueprint("sessions", __name__)
 
     @routes.get("/v1/sessions")
+    @operation("List my sessions", bearer=True, answers={200: Sessions})
     def index() -> Response:
         records = journal.sessions(caller(reception).account.user_id)
-        return answer({"sessions": [_shown(runtime, record) for record in records]})
+        return answer(Sessions(tuple(_shown(runtime, record) for record in records)))
 
     @routes.post("/v1/sessions")
+    @operation("Make a session", bearer=True, body=NewSession, answers={201: Session}, refusals=(400, 409))
     def create() -> Response:
         user_id = caller(reception).account.user_id
         title = read(NewSession, request.get_data()).title
@@ -50,6 +52,7 @@ def sessions(runtime: Runtime, journal: Journal, reception: Reception) -> Bluepr
         return answer(_shown(runtime, record), 201)
 
     @routes.delete("/v1/sessions/<session_id>")
+    @operation("Delete a session", bearer=True, answers={204: None}, refusals=(404,))
     def delete(session_id: str) -> Response:
         user_id = caller(reception).account.user_id
         if not reception.root.ask(Delete(user_id, session_id), timeout=15.0):
@@ -57,17 +60,12 @@ def sessions(runtime: Runtime, journal: Journal, reception: Reception) -> Bluepr
         return Response(status=204)
 
     @routes.get("/v1/sessions/<session_id>/events")
+    @operation("Read a session's log", bearer=True, query=Page, answers={200: Events}, refusals=(400, 404))
     def events(session_id: str) -> Response:
         record = _mine(journal, session_id, caller(reception).account.user_id)
-        after, limit = _number("after", 0, 0, 2**63 - 1), _number("limit", 100, 1, MOST_EVENTS)
-        frames = journal.read(session_id, max(after, record.first_seq - 1), limit)
-        body = {
-            "session_id": session_id,
-            "epoch": record.epoch,
-            "head_seq": record.head_seq,
-            "events": [msgspec.Raw(frame) for frame in frames],
-        }
-        return answer(body)
+        page = _page()
+        frames = journal.read(session_id, max(page.after, record.first_seq - 1), page.limit)
+        return answer(Events(session_id, record.epoch, record.head_seq, [msgspec.Raw(frame) for frame in frames]))
 
     return routes
 
@@ -83,27 +81,28 @@ def _not_found() -> Refused:
     return Refused(404, "not_found", "There is no such session.")
 
 
-def _number(name: str, default: int, least: int, most: int) -> int:
-    text = request.args.get(name)
-    if text is None:
-        return default
-    if not (text.isascii() and text.isdigit() and len(text) < 20 and least <= int(text) <= most):  # noqa: PLR2004 - digits of 2**63
-        raise Refused(400, "bad_request", f"{name} is a whole number from {least} to {most}.")
-    return int(text)
+def _page() -> Page:
+    given = {name: request.args[name] for name in Page.__struct_fields__ if name in request.args}
+    if not all(text.isascii() and text.isdigit() for text in given.values()):
+        raise Refused(400, "bad_request", "after and limit are whole numbers.")
+    try:
+        return msgspec.convert(given, Page, strict=False)
+    except msgspec.ValidationError as error:
+        raise Refused(400, "bad_request", f"The query isn't as it must be: {error}") from error
 
 
-def _shown(runtime: Runtime, record: SessionRecord) -> dict[str, Any]:
-    return {
-        "session_id": record.session_id,
-        "title": record.title,
-        "created_at": record.created_at,
-        "updated_at": record.updated_at,
-        "head_seq": record.head_seq,
-        "state": _state(runtime, record),
-    }
+def _shown(runtime: Runtime, record: SessionRecord) -> Session:
+    return Session(
+        record.session_id,
+        record.title,
+        record.created_at,
+        record.updated_at,
+        record.head_seq,
+        _state(runtime, record),
+    )
 
 
-def _state(runtime: Runtime, record: SessionRecord) -> str:
+def _state(runtime: Runtime, record: SessionRecord) -> Any:
     """Return whether the session runs, idles, or has no actors at the moment."""
     session = runtime.ref(address_of(record.user_id, record.session_id))
     if session is None:

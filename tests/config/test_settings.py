@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from config.settings import Settings, is_loopback
+from config.settings import Model, Settings, is_loopback
 
 
 def test_what_is_made_directly_takes_nothing_from_the_environment(monkeypatch):
@@ -37,3 +37,16 @@ def test_other_addresses_can_be_reached_from_other_machines(host):
 
 def test_a_server_takes_no_fault_plans_unless_it_is_told_to():
     assert not Settings().faults.enabled
+
+
+def test_there_is_no_model_unless_one_is_named():
+    model = Settings().model
+
+    assert model.name is None
+    assert (model.max_steps, model.history_tokens, model.retries) == (10, 8000, 4)
+    assert (model.connect_timeout, model.idle_timeout) == (10, 60)
+
+
+def test_an_address_that_holds_a_secret_is_refused():
+    with pytest.raises(ValidationError, match=r"belongs into model\.api_key"):
+        Model(base_url="https://me:secret@models.example.com/v1")

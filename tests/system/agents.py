@@ -118,3 +118,10 @@ class Novelist(Agent):
     def run(self, turn: Turn) -> str:
         turn.say("Chapter one. ")
         return "x" * 3_000_000
+
+
+@tool(idempotent=True)
+def nap(name: str) -> str:
+    """Sleep for a moment."""
+    gevent.sleep(0.3)
+    return f"{name} slept"

@@ -78,6 +78,8 @@ class RecordingTurn(Turn):
             raise ToolFailed("crashed", str(crash), name) from crash
 
     def _outcome(self, call: Call) -> Any:
+        if call.problem is not None:
+            return ToolFailed("bad_arguments", call.problem, str(call.tool))
         try:
             return self.use(call.tool, **call.arguments)
         except ToolFailed as failure:

@@ -44,3 +44,11 @@ def test_a_catalog_cannot_be_changed():
 
 def test_an_unknown_name_is_not_in_the_catalog():
     assert "nobody" not in AgentCatalog(Librarian)
+
+
+def test_an_agent_made_in_code_goes_in_front_and_may_take_no_name():
+    catalog = AgentCatalog(Librarian)
+
+    assert list(catalog.headed_by(Rehearsal)) == ["rehearsal", "librarian"]
+    with pytest.raises(PluginError, match="the name 'librarian' is taken"):
+        catalog.headed_by(Librarian)

@@ -4,8 +4,10 @@ import gevent
 import pytest
 
 from actors.agents import Agent
+from actors.runtime.pause import hang
 from actors.session.messages import Describe
-from actors.tools import tool
+from actors.tools import Call, tool
+from actors.tools.calculator import calculator
 
 FIVE = ["message_accepted", "agent_started", "agent_thinking", "tool_executing", "tool_completed", "agent_completed"]
 HANG = {"hang": True}
@@ -275,6 +277,34 @@ def test_secrets_in_arguments_are_masked_for_showing_and_whole_for_the_tool(make
     run_id = tab.run(text="x", agent="porter")
     assert tab.completed(run_id)["data"]["text"] == "opened with 6 letters"
     assert tab.wait_for_event(run_id, "tool_executing")["data"]["arguments"] == {"token": "***"}
+
+
+def test_an_agent_says_what_it_waits_for_while_it_uses_no_tool(make_house):
+    class Oracle(Agent):
+        name = "oracle"
+        waits_on = "model"
+
+        def run(self, turn):
+            hang()
+
+    tab = make_house(agents=[Oracle], progress_after=0.05).tab()
+    tab.run(text="x", agent="oracle")
+    assert tab.connection.wait_for_type("progress")["waiting_on"] == "model"
+
+
+def test_a_call_whose_arguments_cannot_be_read_is_refused_on_record(make_house):
+    class Mumbler(Agent):
+        name = "mumbler"
+        tools = (calculator,)
+
+        def run(self, turn):
+            return str(turn.use_all([Call(calculator, {}, problem="calculator: no JSON")])[0])
+
+    tab = make_house(agents=[Mumbler]).tab()
+    run_id = tab.run(text="x", agent="mumbler")
+    assert tab.completed(run_id)["data"]["text"] == "calculator: no JSON"
+    assert tab.wait_for_event(run_id, "tool_executing")["data"]["arguments"] == {}
+    assert tab.wait_for_event(run_id, "tool_completed")["data"]["error"]["code"] == "bad_arguments"
 
 
 def test_a_tool_for_other_roles_is_forbidden(make_house):

@@ -1,0 +1,1 @@
+"""The assistant: a language model with tools, at any endpoint that speaks chat completions."""
