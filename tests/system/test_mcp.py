@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.system.client import on_stage
+from tests.system.models import Model, calling, said
 
 pytestmark = pytest.mark.system
 
@@ -323,3 +324,25 @@ async def test_tools_are_for_the_agents_and_the_roles_that_the_settings_name(ser
         assert await works(operator, "guarded_add") == {"result": 3}
         assert (await use(client, "guarded_add", a=1, b=2))["error"]["code"] == "forbidden"
         assert (await use(client, "workshop_add", a=1, b=2))["error"]["code"] == "not_found"
+
+
+async def test_the_assistants_model_is_offered_the_tools_and_calls_them(serve, tmp_path):
+    fixtures = [
+        said("two and three", calling(("workshop_add", {"a": 2, "b": 3})), after_tools=False),
+        said("two and three", {"content": "It is 5."}, after_tools=True),
+    ]
+    model = Model(tmp_path, fixtures, SECRET)
+    try:
+        settings = f'[model]\nname = "gpt-test"\nbase_url = "http://127.0.0.1:{model.port}/v1"\napi_key = "{SECRET}"\n'
+        server = serve(settings, stdio())
+
+        async with on_stage(server) as client:
+            await works(client)
+            ack = await client.request("message", text="two and three?", agent="assistant")
+            completed = (await client.ended(ack["run_id"]))["data"]
+            assert completed["text"] == "It is 5.", completed.get("error")
+        first, second = model.asked("two and three?")
+        assert "workshop_add" in [tool["function"]["name"] for tool in first["tools"]]
+        assert json.loads(second["messages"][-1]["content"]) == {"result": 5}
+    finally:
+        model.end()
