@@ -226,7 +226,12 @@ class Settings(BaseSettings):
         "actors.tools.calculator:calculator",
         "actors.tools.convert_units:convert_units",
         "actors.tools.date_time:date_time",
+        "actors.tools.search_documents:search_documents",
+        "actors.tools.notes:remember",
+        "actors.tools.notes:recall",
+        "actors.tools.notes:forget",
     )
+    documents: Path | None = None
     default_agent: Name | None = None
     allowed_origins: tuple[Origin, ...] = ()
     trusted_proxies: tuple[Network, ...] = ()

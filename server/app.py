@@ -14,7 +14,6 @@ import gevent
 import structlog
 from gevent.event import Event
 
-from actors.agents.registry import AgentCatalog
 from actors.mcp.offer import Offer
 from actors.mcp.supervisor import Servers
 from actors.runtime.errors import RuntimeFault
@@ -27,10 +26,12 @@ from actors.session.environment import Environment
 from actors.session.messages import Describe, TakeUp
 from actors.session.root import Root
 from actors.session.session import INTERNAL_MAILBOX, Session
-from actors.tools.plugins import load_tools
+from actors.tools.library import Library
+from actors.tools.notebook import Notebook
 from server.accounts import Accounts
 from server.database import FILE_NAME, open_database
 from server.demo import seed_demo
+from server.documents import documents_folder
 from server.http.application import application
 from server.http.listener import HttpServer
 from server.journal.retention import Keep
@@ -38,8 +39,11 @@ from server.journal.sqlite import SQLiteJournal
 from server.journal.upkeep import Upkeep
 from server.jwks import Keys
 from server.key import load_key
+from server.library.library import FolderLibrary, NoLibrary
 from server.lock import Lock
 from server.metrics import Metrics
+from server.notebook import SQLiteNotebook
+from server.offer import catalog, default_agent
 from server.outside import OutsideTokens
 from server.plans import fault_plan
 from server.policies import restart_policies
@@ -53,14 +57,15 @@ from server.visitors import Visitors
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from actors.agents.registry import AgentCatalog
     from actors.session.journal import Journal
+    from actors.tools.lending import Resources
     from config.limits import Limits
     from config.settings import Settings
     from server.database import Database
 
 log = structlog.get_logger(__name__)
 
-REHEARSAL = "actors.agents.rehearsal:Rehearsal"
 BACKLOG = 1024
 SWEEP_SECONDS = 1.0
 PRUNE_SECONDS = 3600.0
@@ -82,7 +87,7 @@ class Server:
             OSError: the address is taken.
         """
         self.settings = settings
-        agents = _agents(settings)
+        agents = catalog(settings)
         self._lock = Lock(settings.data_dir)
         self._database = open_database(settings.data_dir)
         accounts = Accounts(self._database)
@@ -97,7 +102,9 @@ class Server:
         secured = tls_context(settings.tls)
         # After all that a data directory may refuse, and before there are actors: nothing is left open where it fails.
         self._listener = _listen(settings.host, settings.port)
-        environment = _environment(settings, agents, self.journal, accounts)
+        self._library = _library(settings)
+        resources: Resources = {Library: self._library or NoLibrary(), Notebook: SQLiteNotebook(self._database)}
+        environment = _environment(settings, agents, self.journal, accounts, resources)
         if environment.providers:
             # Before the sessions, and so stopped after them: their calls end first.
             args = (environment.providers, environment.policies.mcp)
@@ -130,6 +137,8 @@ class Server:
             log.info("taking_up", sessions=len(unfinished))
             self._root.tell(TakeUp(tuple(unfinished)))
         self._tokens.follow()
+        if self._library is not None:
+            self._library.start()
         self._http.start()
         for round_ in self._rounds:
             round_.start()
@@ -167,6 +176,8 @@ class Server:
             self.runtime.stop(timeout=STOP_SECONDS)
         except RuntimeFault as fault:
             log.warning("stop_incomplete", problem=str(fault))
+        if self._library is not None:
+            self._library.close()
         self.journal.close()
         self._database.close()
         self._lock.release()
@@ -243,17 +254,6 @@ def _tokens(settings: Settings, database: Database, accounts: Accounts) -> Token
     return OutsideTokens(database, key, settings.tokens, accounts, Keys(settings.tokens.jwks_url))
 
 
-def _agents(settings: Settings) -> AgentCatalog:
-    paths = (*settings.agents, REHEARSAL) if settings.demo else settings.agents
-    named = AgentCatalog.load(tuple(dict.fromkeys(paths)))
-    if settings.model.name is None:
-        return named
-    # Half a second to import, and only here: who sets no model needn't wait for it.
-    from actors.agents.assistant.agent import assistant  # noqa: PLC0415
-
-    return named.headed_by(assistant(settings.model, tuple(load_tools(settings.tools).values())))
-
-
 def _faults(settings: Settings) -> Faults | None:
     plan = fault_plan(settings.faults)
     if plan is None:
@@ -262,7 +262,14 @@ def _faults(settings: Settings) -> Faults | None:
     return Faults(plan)
 
 
-def _environment(settings: Settings, agents: AgentCatalog, journal: Journal, accounts: Accounts) -> Environment:
+def _library(settings: Settings) -> FolderLibrary | None:
+    folder = documents_folder(settings)
+    return None if folder is None else FolderLibrary(folder, settings.data_dir)
+
+
+def _environment(
+    settings: Settings, agents: AgentCatalog, journal: Journal, accounts: Accounts, resources: Resources
+) -> Environment:
     def roles_of(user_id: str) -> tuple[str, ...]:
         account = accounts.by_id(user_id)
         return () if account is None else account.roles
@@ -270,8 +277,9 @@ def _environment(settings: Settings, agents: AgentCatalog, journal: Journal, acc
     return Environment(
         journal,
         agents,
-        settings.default_agent or next(iter(agents)),
+        default_agent(settings, agents),
         roles_of,
+        resources,
         run_timeout=settings.timeouts.run,
         tool_timeout=settings.timeouts.tool,
         idle_session=settings.timeouts.idle_session,

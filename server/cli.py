@@ -3,6 +3,7 @@
 import click
 
 from config.version import VERSION
+from server.commands.agents import agents
 from server.commands.config import config
 from server.commands.faults import faults
 from server.commands.journal import journal
@@ -24,4 +25,5 @@ greenroom.add_command(serve)
 greenroom.add_command(users)
 greenroom.add_command(journal)
 greenroom.add_command(config)
+greenroom.add_command(agents)
 greenroom.add_command(faults)

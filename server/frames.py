@@ -81,6 +81,8 @@ class Frames(Protocol):
             self._refuse(1003, "binary frames aren't part of the protocol")
         elif frame.opcode is Opcode.TEXT or frame.opcode is Opcode.CONT:
             self._receive_text(frame)
+        # The loop holds on to its last frame until the next one comes, which may be never.
+        frame.data = b""
 
     def _receive_text(self, frame: Frame) -> None:
         if frame.fin and self._fragments is None:

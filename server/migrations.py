@@ -89,6 +89,14 @@ STEPS = (
     ) STRICT;
     CREATE INDEX revocations_by_age ON revocations (expires_at);
     """,
+    """
+    CREATE TABLE notes (
+        note_id INTEGER PRIMARY KEY,
+        user_id TEXT NOT NULL,
+        text TEXT NOT NULL,
+        UNIQUE (user_id, text)
+    ) STRICT;
+    """,
 )
 
 

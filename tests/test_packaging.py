@@ -37,6 +37,11 @@ def test_the_wheel_ships_every_module_and_the_page(wheel):
     assert {str(path.relative_to(ROOT)) for path in [*sources, *static]} <= shipped
 
 
+def test_the_wheel_ships_the_pages_that_a_demo_answers_from(wheel):
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    assert {f"server/manual/{page.relative_to(ROOT)}" for page in pages} <= set(wheel.namelist())
+
+
 def test_the_import_contracts_are_kept():
     done = subprocess.run(
         [Path(sys.executable).parent / "lint-imports", "--no-logo"], cwd=ROOT, capture_output=True, check=False

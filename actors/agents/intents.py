@@ -56,11 +56,57 @@ class WeekdayOf:
 
 
 @dataclass(frozen=True)
+class Remember:
+    """Keep a note."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Recall:
+    """Tell what was kept: about something, or everything where that is empty."""
+
+    about: str
+
+
+@dataclass(frozen=True)
+class Forget:
+    """Drop the notes about something, or all of them where that is empty."""
+
+    about: str
+
+
+@dataclass(frozen=True)
+class Help:
+    """Say what can be asked."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """None of the above: it may be answered by a document."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Unclear:
-    """None of the above."""
+    """Too long for a question, or without a word in it."""
 
 
-Intent = Sum | Conversion | TimeIn | DayFromNow | DaysUntil | WeekdayOf | Unclear
+Intent = (
+    Sum
+    | Conversion
+    | TimeIn
+    | DayFromNow
+    | DaysUntil
+    | WeekdayOf
+    | Remember
+    | Recall
+    | Forget
+    | Help
+    | Question
+    | Unclear
+)
 
 # Phones write typographic ones; escaped here, since they look like the plain ones.
 _APOSTROPHE = "['\u2019]"
@@ -84,12 +130,27 @@ _BEGINNING = re.compile(rf"^\s*(?:(?:{_POLITE})\b[\s,]*)+", re.IGNORECASE)
 _ENDING = re.compile(r"(?:\s+(?:please|equals?|come\s+to|make|thanks))?[\s?!.=]*$", re.IGNORECASE)
 _QUESTION_WORDS = re.compile(_ASKING, re.IGNORECASE)
 
+_REMEMBER = re.compile(
+    rf"\s*(?:(?:{_POLITE})\b[\s,]*)*(?:remember|(?:make|take)\s+a\s+note|note\s+down|note)(?:\s+(?:that|this)\b)?\s*[:,]?\s+(?=\S)",
+    re.IGNORECASE,
+)
+_HELP = re.compile(
+    r"(?:(?:hi|hello|hey|good\s+(?:morning|day|evening))(?:\s+there)?|help(?:\s+me)?|who\s+are\s+you"
+    r"|what\s+(?:can|do)\s+you\s+do|what\s+can\s+i\s+ask(?:\s+you)?)",
+    re.IGNORECASE,
+)
+_HAS_A_WORD = re.compile(r"\w")
+_ABOUT = r"(?:\s+(?:about|of|on|for)\s+(?P<about>.+?))?"
+_MINE = r"(?:my\s+notes|what\s+you\s+(?:know|remember|noted)|the\s+notes)"
+
 _DAYS: Final = {"day": 1, "week": 7}
 _NAMED_DAYS: Final = {"today": 0, "tomorrow": 1, "yesterday": -1}
 
 
 def recognise(text: str) -> Intent:
     """Return what the text asks for; `Unclear` where it is no question of a known kind."""
+    if note := _REMEMBER.match(text[:MAX_LENGTH]):
+        return Remember(text[note.end() :].strip())  # A note may be longer than a question.
     if len(text) > MAX_LENGTH:
         return Unclear()
     question = " ".join(_ENDING.sub("", _BEGINNING.sub("", text)).split())
@@ -97,7 +158,11 @@ def recognise(text: str) -> Intent:
         if match := pattern.fullmatch(question):
             return meaning(match)
     expression = _QUESTION_WORDS.sub("", question, count=1)
-    return Sum(expression) if is_arithmetic(expression) else Unclear()
+    if is_arithmetic(expression):
+        return Sum(expression)
+    if _HELP.fullmatch(text.strip(" \t\n?!.,")):
+        return Help()
+    return Question(" ".join(text.split())) if _HAS_A_WORD.search(text) else Unclear()
 
 
 def _time_in(match: re.Match[str]) -> Intent:
@@ -121,6 +186,14 @@ def _named_day(match: re.Match[str]) -> Intent:
     return DayFromNow(_NAMED_DAYS[(match["named"] or "today").lower()], match["place"])
 
 
+def _recall(match: re.Match[str]) -> Intent:
+    return Recall(match["about"] or "")
+
+
+def _forget(match: re.Match[str]) -> Intent:
+    return Forget(match["about"] or "")
+
+
 def _conversion(match: re.Match[str]) -> Intent:
     return Conversion(_number(match["value"]), match["source"], match["target"])
 
@@ -138,6 +211,17 @@ def _question(*parts: str) -> re.Pattern[str]:
 # The first that fits counts: questions of dates have words of the others in them, such as "days in".
 _QUESTIONS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Intent]], ...]] = (
     (_question(_WHAT, r"(?:the\s+)?(?:current\s+|local\s+)?time(?:\s+is\s+it)?", _NOW, _PLACE), _time_in),
+    (
+        _question(
+            r"what\s+(?:did\s+i\s+(?:ask|tell)\s+you\s+to\s+(?:remember|note)|do\s+you\s+(?:remember|know)",
+            rf"|have\s+you\s+noted|are\s+my\s+notes|did\s+i\s+note){_ABOUT}",
+        ),
+        _recall,
+    ),
+    (_question(rf"(?:recall|(?:show|list|read)(?:\s+me)?\s+{_MINE}){_ABOUT}"), _recall),
+    (_question(r"recall\s+(?P<about>.+)"), _recall),
+    (_question(rf"(?:forget|delete|drop)\s+(?:everything|(?:all\s+(?:of\s+)?)?{_MINE}){_ABOUT}"), _forget),
+    (_question(r"forget\s+(?:about\s+|that\s+)?(?P<about>.+)"), _forget),
     (_question(_COUNT_DAYS, r"(?:until|till|to|before|since)\s+", _DATE), _days_until),
     (_question(_WHICH_DAY, r"\s+(?:is|was|will|of)\s+(?:it\s+on\s+|be\s+)?", _DATE), _weekday_of),
     (

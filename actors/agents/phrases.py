@@ -37,6 +37,11 @@ def days_away(days: int) -> str:
     return f"is {count} from now" if days > 0 else f"was {count} ago"
 
 
+def quotation(text: str) -> str:
+    """Mark each line as somebody else's words, as Markdown does."""
+    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+
+
 def chunks(text: str, words: int = _WORDS_A_CHUNK) -> Iterator[str]:
     """Cut a text into pieces of so many words and the spaces around them; joined, they are the text."""
     return (match[0] for match in re.finditer(rf"(?:\s*\S+\s*?){{1,{words}}}(?:\s+\Z)?", text))

@@ -61,8 +61,8 @@ class Supervisor(Administered):
         if child is None:
             return
         self._tell_started(child)
-        if child in self._going_down:
-            return  # What takes it down again was decided while this was on its way.
+        if child in self._going_down or message.incarnation <= child.settled:
+            return  # What takes it down again, or follows its end, was decided while this was on its way.
         self._coming_up.discard(child)
         self._advance()
         if not self._ending:

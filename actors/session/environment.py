@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from actors.agents.agent import Agent
     from actors.session.journal import Journal
+    from actors.tools.lending import Resources
     from actors.tools.provider import Provider
     from actors.tools.tool import Tool
 
@@ -40,6 +41,8 @@ class Environment:
     default_agent: str
     roles_of: Callable[[str], tuple[str, ...]] = lambda _user_id: ()
     """Tells the roles of a user whose runs are taken up from the log; may block."""
+    resources: Resources = field(default_factory=dict)
+    """What tools are lent, by its class."""
     run_timeout: float = 120.0
     tool_timeout: float = 30.0
     progress_after: float = 5.0

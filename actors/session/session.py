@@ -102,7 +102,7 @@ class Session(Commands):
         yield ChildSpec(
             "tools",
             Tools,
-            (environment, emitter),
+            (environment, self.user_id, emitter),
             mailbox=INTERNAL_MAILBOX,
             intensity=policies.tools.intensity,
             backoff=policies.tools.backoff,

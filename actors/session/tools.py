@@ -17,13 +17,16 @@ from actors.session.identifiers import new_id
 from actors.session.messages import AbortRun, CallExpired, CallTool, Emit, Execute, Raised, Returned
 from actors.session.turn import written
 from actors.tools.errors import BadArguments, ToolFailed
+from actors.tools.lending import ToolUser
 from actors.tools.masking import masked
+from actors.tools.performing import perform
 
 if TYPE_CHECKING:
     from actors.runtime.clock import Timer
     from actors.runtime.reasons import ExitReason
     from actors.runtime.ref import ActorRef
     from actors.session.environment import Environment
+    from actors.tools.lending import Resources
     from actors.tools.tool import Tool
 
 
@@ -40,18 +43,29 @@ class Call(NamedTuple):
 class ToolActor(Actor):
     """Does one call and ends."""
 
-    def __init__(self, call_id: str, tool: Tool, arguments: dict[str, Any], tools: ActorRef[Any]) -> None:
+    def __init__(
+        self,
+        call_id: str,
+        tool: Tool,
+        arguments: dict[str, Any],
+        user: ToolUser,
+        resources: Resources,
+        tools: ActorRef[Any],
+    ) -> None:
         """Know what to do; `Execute` does it."""
         self._call_id = call_id
         self._tool = tool
         self._arguments = arguments
+        self._user = user
+        self._resources = resources
         self._tools = tools
 
     @receives(Execute)
     def _on_execute(self, _: Execute) -> None:
         """Call the tool; blocks as long as it does."""
         try:
-            outcome: Returned | Raised = Returned(self._call_id, self._tool(**self._arguments))
+            value = perform(self._tool, self._arguments, self._user, self._resources)
+            outcome: Returned | Raised = Returned(self._call_id, value)
         except Exception as error:  # noqa: BLE001 - a tool may raise what it likes; that is its answer
             outcome = Raised(self._call_id, error)
         self._tools.tell(outcome)
@@ -63,9 +77,10 @@ class Tools(Supervisor):
 
     dynamic = True
 
-    def __init__(self, environment: Environment, emitter: ActorRef[Any]) -> None:
+    def __init__(self, environment: Environment, user_id: str, emitter: ActorRef[Any]) -> None:
         """Begin with no call."""
         self._environment = environment
+        self._user_id = user_id
         self._emitter = emitter
         self._calls: dict[str, Call] = {}
 
@@ -104,7 +119,8 @@ class Tools(Supervisor):
         timeout = self._environment.tool_timeout if tool.timeout is None else tool.timeout
         timer = self.send_after(timeout, CallExpired(call.call_id))
         self._calls[call.call_id] = call._replace(timer=timer)
-        args = (call.call_id, tool, arguments, self.actor_ref)
+        user = ToolUser(self._user_id, order.roles)
+        args = (call.call_id, tool, arguments, user, self._environment.resources, self.actor_ref)
         return self.start_child(ChildSpec(call.call_id, ToolActor, args, restart=Restart.TEMPORARY, shutdown=0))
 
     @receives(Returned)

@@ -31,7 +31,8 @@ _REWRITES: Final = tuple(
         (r"\bplus\b", "+"),
         (r"\bminus\b", "-"),
         (r"\b(?:times|multiplied\s+by)\b", "*"),
-        (r"(?<=\d)\s*x\s*(?=[\d(])", "*"),
+        # Not where it would make nothing of a hexadecimal number: 0x10.
+        (r"(?<=\d)(?:\s+|(?<!\b0))x\s*(?=[\d(])", "*"),
         (r"\b(?:divided\s+by|over)\b", "/"),
         (r"\bto\s+the\s+power\s+of\b", "**"),
         (r"\bsquared\b", "**2"),

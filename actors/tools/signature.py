@@ -7,13 +7,15 @@ from typing import Any
 
 import msgspec
 
+from actors.tools.lending import is_lent
+
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 Field = tuple[str, Any] | tuple[str, Any, Any]
 
 
 def arguments_struct(name: str, function: Callable[..., Any]) -> type[msgspec.Struct]:
-    """Build the struct type whose fields are the function's parameters.
+    """Build the struct type whose fields are the function's parameters, without those that the server lends.
 
     Args:
         name: the tool's name, for messages.
@@ -30,6 +32,11 @@ def arguments_struct(name: str, function: Callable[..., Any]) -> type[msgspec.St
         # The last line says what is wrong; the ones before it advise on hooks that a tool has no use for.
         raise TypeError(f"tool {name!r}: {str(error).splitlines()[-1]}") from error
     return struct
+
+
+def lent_parameters(function: Callable[..., Any]) -> dict[str, type]:
+    """Return the parameters that the server fills in, and what it is to lend for each."""
+    return {name: hint for name, hint in typing.get_type_hints(function).items() if name != "return" and is_lent(hint)}
 
 
 def parameters_schema(struct: type[msgspec.Struct]) -> dict[str, Any]:
@@ -55,7 +62,8 @@ def for_people(error: msgspec.ValidationError) -> str:
 def _fields(function: Callable[..., Any]) -> Iterator[Field]:
     hints = typing.get_type_hints(function, include_extras=True)
     for parameter in inspect.signature(function).parameters.values():
-        yield _field(parameter, hints)
+        if parameter.kind not in _NAMED or not is_lent(hints.get(parameter.name)):
+            yield _field(parameter, hints)
 
 
 def _field(parameter: inspect.Parameter, hints: dict[str, Any]) -> Field:

@@ -13,6 +13,7 @@ from actors.session.journal import JournalUnavailable
 from actors.tools.errors import PluginError
 from config.errors import SettingsError
 from config.loading import Loaded, load
+from server.documents import documents_folder
 from server.errors import ServerFault
 from server.plans import fault_plan
 from server.policies import restart_policies
@@ -72,6 +73,7 @@ def _refuse_unusable(found: Loaded) -> None:
         lambda: restart_policies(found.settings.restart, found.origins),
         lambda: fault_plan(found.settings.faults, found.origins),
         lambda: tls_context(found.settings.tls, found.origins),
+        lambda: documents_folder(found.settings, found.origins),
     ):
         try:
             make()

@@ -1,5 +1,7 @@
 """A client's frames without a socket: what is heard of them, when, and what ends them."""
 
+import tracemalloc
+
 import pytest
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
@@ -78,3 +80,12 @@ def test_each_message_is_counted_anew():
     for _ in range(3):
         heard.feed(text(b"a", fin=False), *[more(b"")] * (MOST_FRAGMENTS - 2), more(b"b", fin=True))
     assert [data for data, _ in heard] == [b"ab"] * 3
+
+
+def test_what_was_heard_is_kept_no_longer():
+    frames = Frames(100_000, None, lambda _data: None)
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    frames.receive_data(text(b"x" * 90_000).serialize(mask=True))
+    assert tracemalloc.get_traced_memory()[0] - before < 2048
+    tracemalloc.stop()

@@ -137,6 +137,14 @@ def test_our_close_carries_code_and_reason_behind_what_was_written(pair):
     assert (peer.frames.close_rcvd.code, peer.frames.close_rcvd.reason) == (4001, "revoked")
 
 
+def test_a_listener_that_fails_closes_its_own_socket_and_says_whose_fault_it_was(pair):
+    websocket, peer = pair
+    websocket.listener.received = lambda _data: 1 / 0
+    peer.send("send_text", b"anything")
+    peer.read_until(lambda: peer.frames.close_rcvd)
+    assert (peer.frames.close_rcvd.code, peer.frames.close_rcvd.reason) == (1011, "the server failed at a frame")
+
+
 def test_a_peer_that_goes_away_is_noticed(pair):
     websocket, peer = pair
     listener = websocket.listener
@@ -169,6 +177,19 @@ def test_a_full_socket_says_so_and_says_when_there_is_room_again(pair):
     assert websocket.writable
     assert websocket.listener.drains == 1
     assert websocket.stalled_since is None
+
+
+def test_a_pong_never_cuts_a_message_that_is_half_written(pair):
+    websocket, peer = pair
+    websocket.send(b"x" * 900_000)
+    gevent.sleep(0.01)
+    assert websocket.stalled_since is not None
+    for number in range(3):
+        peer.send("send_ping", str(number).encode())
+    peer.read_until(lambda: len(peer.events) == 4)
+    assert [event.opcode for event in peer.events] == [Opcode.TEXT, *[Opcode.PONG] * 3]
+    assert peer.events[0].data == b"x" * 900_000
+    assert [event.data for event in peer.events[1:]] == [b"0", b"1", b"2"]
 
 
 def test_a_peer_that_never_reads_costs_a_bounded_amount_of_memory(pair):

@@ -1,9 +1,19 @@
 """Agents that behave worse than any script can: a server under test loads them by dotted path."""
 
+import json
+
 import gevent
 
 from actors.agents import Agent, Turn
-from actors.tools import tool
+from actors.tools import Call, ToolFailed, tool
+from tests.actors.tools import burners
+
+
+@tool(isolation="process", idempotent=True, timeout=0.5)
+def brief() -> None:
+    """Burn the processor for longer than it may."""
+    while True:
+        pass
 
 
 @tool(idempotent=True)
@@ -118,6 +128,17 @@ class Novelist(Agent):
     def run(self, turn: Turn) -> str:
         turn.say("Chapter one. ")
         return "x" * 3_000_000
+
+
+class Engineer(Agent):
+    """Makes the calls that the message lists as JSON, side by side, in processes of their own; tells how each ended."""
+
+    name = "engineer"
+    tools = (burners.add, burners.die, burners.hog, burners.spin, burners.grind, brief)
+
+    def run(self, turn: Turn) -> str:
+        outcomes = turn.use_all([Call(name, arguments) for name, arguments in json.loads(turn.text)])
+        return json.dumps([one.code if isinstance(one, ToolFailed) else one for one in outcomes])
 
 
 @tool(idempotent=True)

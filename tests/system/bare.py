@@ -15,7 +15,7 @@ from typing import NamedTuple, Self
 CONT, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 MASK = b"\x37\xfa\x21\x3d"
-SECONDS = 15.0
+SECONDS = 10.0
 
 
 class BadServer(AssertionError):

@@ -116,10 +116,10 @@ class Wire(socketserver.ThreadingTCPServer):
             self.crossed += crossed
             self.changed.notify_all()
 
-    def await_closed(self, seconds: float) -> bool:
-        """Wait until no connection of the server's is open; blocks."""
+    def await_open(self, count: int, seconds: float) -> bool:
+        """Wait until so many connections of the server's are open; blocks."""
         with self.changed:
-            return self.changed.wait_for(lambda: self.open == 0, seconds)
+            return self.changed.wait_for(lambda: self.open == count, seconds)
 
     def await_more(self, than: int, seconds: float) -> bool:
         """Wait until more bytes of the model's than that have crossed; blocks."""
@@ -143,10 +143,10 @@ class _Crossing(socketserver.BaseRequestHandler):
                 while data := self.request.recv(65536):
                     model.sendall(data)
             # The server has closed its side: that, and not what the model does, is what is watched for.
-            self.server.note(opened=-1)
             with contextlib.suppress(OSError):
                 model.shutdown(socket.SHUT_RDWR)
             back.join(10)
+            self.server.note(opened=-1)
 
     def _back(self, model: socket.socket) -> None:
         with contextlib.suppress(OSError):

@@ -280,7 +280,7 @@ async def test_a_cancel_closes_the_connection_to_the_model(house, wire):
 
         began = time.monotonic()
         asked = await client.ask("cancel", session_id=session_id)
-        closed = await asyncio.to_thread(wire.await_closed, 1.0)
+        closed = await asyncio.to_thread(wire.await_open, 0, 1.0)
         took = time.monotonic() - began
         crossed = wire.crossed
         await client.answer(asked)
@@ -293,6 +293,18 @@ async def test_a_cancel_closes_the_connection_to_the_model(house, wire):
         assert 0 < len(completed["data"]["text"]) < len(DROPS)
         _, after = await tell(client, session_id, "two and three?")
         assert after["text"] == "It is 5."
+
+
+async def test_a_cancel_closes_a_connection_on_which_nothing_came_yet(house, wire):
+    async with seat(house, "demo") as (client, session_id):
+        ack = await client.request("message", session_id=session_id, text="says nothing")
+        assert await asyncio.to_thread(wire.await_open, 1, 5.0)
+
+        asked = await client.ask("cancel", session_id=session_id)
+
+        assert await asyncio.to_thread(wire.await_open, 0, 1.0)
+        await client.answer(asked)
+        assert (await client.ended(ack["run_id"]))["data"]["outcome"] == "cancelled"
 
 
 async def test_fifty_people_at_once_each_get_their_own_answer(house, crowd):

@@ -1,39 +1,20 @@
 """Clients that leave in the middle, flood, or speak nonsense: the server stays well, and so do the others."""
 
-import base64
 import json
-import os
-import socket
 import time
 from pathlib import Path
 
 import pytest
 
+from tests.system.bare import dial_bare, frame
 from tests.system.client import on_stage
 
 pytestmark = pytest.mark.system
 
 
-def upgraded(server, token=None):
-    """Return a raw socket past its upgrade."""
-    sock = socket.create_connection(("127.0.0.1", server.port), timeout=10)
-    authorization = f"Authorization: Bearer {token}\r\n" if token else ""
-    key = base64.b64encode(os.urandom(16)).decode()
-    sock.sendall(
-        "GET /v1/ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-        f"Sec-WebSocket-Key: {key}\r\n{authorization}\r\n".encode()
-    )
-    head = b""
-    while b"\r\n\r\n" not in head:
-        head += sock.recv(1)
-    assert head.startswith(b"HTTP/1.1 101 ")
-    return sock
-
-
-def frame(opcode, payload=b"", *, fin=True):
-    length = len(payload)
-    size = bytes([0x80 | length]) if length < 126 else bytes([0xFE]) + length.to_bytes(2, "big")
-    return bytes([(0x80 if fin else 0) | opcode]) + size + b"\0\0\0\0" + payload
+def upgraded(server):
+    """Return a socket past its upgrade, by which nobody has said who they are."""
+    return dial_bare(server).sock
 
 
 async def test_sockets_that_leave_while_they_are_looked_up_count_for_nothing(server):

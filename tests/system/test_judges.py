@@ -8,6 +8,7 @@ import base64
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.system
 
 HERE = Path(__file__).parent / "judges"
 DEBIAN_PYTHON = "/usr/bin/python3"
-SECONDS = 30.0
+SECONDS = 20.0
 COMMANDS = {
     "ws": ["node", HERE / "ws_judge.js"],
     "websockets": [sys.executable, HERE / "websockets_judge.py"],
@@ -62,11 +63,14 @@ def run_judge(judge: str, order: dict[str, Any], waiting: Callable[[], None]) ->
     """Have a judge of its own process visit; ``waiting`` is called where it waits for the server to close."""
     command = [str(part) for part in COMMANDS[judge]]
     with subprocess.Popen([*command, json.dumps(order)], stdout=subprocess.PIPE, text=True) as process:
+        deadline = threading.Timer(SECONDS, process.kill)
+        deadline.start()
         line = process.stdout.readline()
         if line == "waiting\n":
             waiting()
             line = process.stdout.readline()
-        assert process.wait(SECONDS) == 0
+        deadline.cancel()
+    assert process.returncode == 0, f"{judge} didn't come to an end"
     return json.loads(line)
 
 

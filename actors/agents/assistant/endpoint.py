@@ -62,6 +62,8 @@ class Endpoint:
             timeout=timeout,
             http_client=openai.DefaultHttpxClient(verify=self._certificates, timeout=timeout),
         ) as client:
+            # From variables that are no settings of this server.
+            client.organization = client.project = None
             yield client
 
     def ask(self, turn: Turn, client: openai.OpenAI, messages: list[Message], tools: list[Message]) -> Generator[Part]:

@@ -7,17 +7,28 @@ import pytest
 
 from actors.agents import Agent, Exchange, Turn
 from actors.agents.errors import ToolCrash
-from actors.tools import BadArguments, Call, Tool, ToolFailed
+from actors.tools import BadArguments, Call, Tool, ToolFailed, ToolUser
+from actors.tools.lending import Resources
+from actors.tools.performing import perform
 
 
 class RecordingTurn(Turn):
     """Serves one agent's tools; `done` lists what was asked for, in order, as (verb, what)."""
 
-    def __init__(self, text: str, tools: Sequence[Tool] = (), attempt: int = 1) -> None:
+    def __init__(
+        self,
+        text: str,
+        tools: Sequence[Tool] = (),
+        attempt: int = 1,
+        user: str = "u_1",
+        resources: Resources | None = None,
+    ) -> None:
         self.done: list[tuple[str, Any]] = []
         self._text = text
         self._tools = {tool.name: tool for tool in tools}
         self._attempt = attempt
+        self._user = ToolUser(user)
+        self._resources = resources or {}
 
     @property
     def text(self) -> str:
@@ -71,7 +82,8 @@ class RecordingTurn(Turn):
         if name not in self._tools:
             raise ToolFailed("not_found", f"no tool {name!r}", name)
         try:
-            return self._tools[name](**self._tools[name].bind(arguments))
+            tool = self._tools[name]
+            return perform(tool, tool.bind(arguments), self._user, self._resources)
         except BadArguments as error:
             raise ToolFailed("bad_arguments", str(error), name) from error
         except ToolCrash as crash:
@@ -90,7 +102,7 @@ class RecordingTurn(Turn):
 def turn_of() -> Callable[..., RecordingTurn]:
     """Return what makes a turn of an agent with a text."""
 
-    def turn_of(agent: type[Agent], text: str, attempt: int = 1) -> RecordingTurn:
-        return RecordingTurn(text, agent.tools, attempt)
+    def turn_of(agent: type[Agent], text: str, attempt: int = 1, **lent: Any) -> RecordingTurn:
+        return RecordingTurn(text, agent.tools, attempt, **lent)
 
     return turn_of

@@ -1,16 +1,43 @@
 """The librarian thinks, asks a tool, and says the answer; what it can't do it says plainly."""
 
 import re
+from contextlib import closing
 
 import pytest
 
 from actors.agents.librarian import Librarian
+from actors.tools.library import Library
+from actors.tools.notebook import Notebook
+from server.database import open_database
+from server.library.library import FolderLibrary, NoLibrary
+from server.notebook import SQLiteNotebook
+
+SHIP = """# The ship
+
+She leaves at noon.
+
+## Cargo
+
+Forty crates of oranges lie in the forward hold.
+"""
 
 
 @pytest.fixture
-def ask(turn_of):
-    def ask(text: str):
-        turn = turn_of(Librarian, text)
+def resources(tmp_path):
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / "ship.md").write_text(SHIP)
+    with (
+        closing(open_database(tmp_path / "data")) as database,
+        closing(FolderLibrary(tmp_path / "documents", tmp_path / "data")) as library,
+    ):
+        library.refresh()
+        yield {Library: library, Notebook: SQLiteNotebook(database)}
+
+
+@pytest.fixture
+def ask(turn_of, resources):
+    def ask(text: str, user: str = "u_1", **others):
+        turn = turn_of(Librarian, text, user=user, resources=resources | others.get("instead", {}))
         return Librarian().run(turn), turn
 
     return ask
@@ -81,8 +108,45 @@ def test_a_tool_that_fails_ends_in_an_honest_answer(ask, question, reason):
     assert reason in answer
 
 
-def test_what_it_cannot_do_is_said_with_what_it_can(ask):
-    answer, turn = ask("tell me a joke")
-    assert answer.startswith("I can't help with that")
-    assert "what is 17% of 2,340?" in answer
+def test_a_question_is_answered_by_the_passage_with_its_file_and_line(ask):
+    answer, turn = ask("where do the oranges lie?")
+    assert answer == "ship.md:7\n> Forty crates of oranges lie in the forward hold."
+    assert turn.all_of("use") == [("search_documents", {"query": "where do the oranges lie?", "limit": 3})]
+
+
+def test_what_the_documents_do_not_know_is_said_honestly_with_what_it_can_do(ask):
+    answer, _ = ask("tell me a joke")
+    assert answer.startswith("I found nothing about that in the documents of this server. I can work out sums")
+
+
+def test_without_documents_it_says_so(ask):
+    answer, _ = ask("where do the oranges lie?", instead={Library: NoLibrary()})
+    assert answer.startswith("I can't help with that: I have no language model")
+    assert "this one has none" in answer
+
+
+def test_what_it_can_do_is_told_who_asks(ask):
+    answer, turn = ask("What can you do?")
+    assert answer.startswith("I can work out sums")
     assert not turn.all_of("use")
+
+
+def test_a_note_is_kept_told_and_forgotten(ask):
+    assert ask("Remember that my bikes are red")[0] == 'I\'ll remember: "my bikes are red"'
+    assert ask("remember: buy milk")[0] == 'I\'ll remember: "buy milk"'
+    told = ask("What did I ask you to remember about my bike?")[0]
+    assert told == "You asked me to remember about my bike:\n- my bikes are red"
+    assert ask("what are my notes")[0] == "You asked me to remember:\n- buy milk\n- my bikes are red"
+    assert ask("forget about the bike")[0] == "I forgot 1 note."
+    assert ask("forget about the bike")[0] == "I have no such note."
+    assert ask("forget everything")[0] == "I forgot 1 note."
+    assert ask("show my notes")[0] == "You asked me to remember nothing."
+
+
+def test_notes_are_the_users_own(ask):
+    ask("remember that the code is 1234", user="u_1")
+    assert (
+        ask("what do you remember about the code", user="u_2")[0] == "You asked me to remember nothing about the code."
+    )
+    assert ask("forget everything", user="u_2")[0] == "I have no such note."
+    assert ask("what do you remember", user="u_1")[0] == "You asked me to remember:\n- the code is 1234"

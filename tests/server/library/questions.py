@@ -1,0 +1,41 @@
+"""Questions about Greenroom as people ask them, and a piece of the passage that answers each."""
+
+QUESTIONS = {
+    "How do I start the server?": ("README.md", "serve"),
+    "How do I add a user account?": ("README.md", "greenroom users add"),
+    "What happens when a tool crashes?": ("docs/how-it-works.md", "| a tool |"),
+    "What becomes of a run when its agent dies?": ("docs/how-it-works.md", "| the agent |"),
+    "Which close code says that the token is no good?": ("docs/protocol.md", "4001 the token is no good"),
+    "How big may a message be?": ("docs/protocol.md", "`limits.message_bytes`"),
+    "How many sessions can one user have?": ("docs/protocol.md", "`limits.sessions_per_user`"),
+    "Why does cancelling kill the agent?": ("docs/decisions/cancel-kills.md", "stuck"),
+    "How can I test my own agent?": ("docs/testing.md", "actors.testing"),
+    "When is an idle session passivated?": ("docs/how-it-works.md", "passivated"),
+    "How many days are events kept?": ("docs/how-it-works.md", "journal.keep_days"),
+    "Where are all the logs stored?": ("docs/how-it-works.md", "one SQLite file"),
+    "Can I talk to it with wscat?": ("README.md", "wscat"),
+    "How does a client get what it missed when it comes back?": ("docs/protocol.md", "epoch"),
+    "Who assigns the seq of an event?": ("docs/how-it-works.md", "seq"),
+    "What does the kill drill do?": ("docs/testing.md", "SIGKILL"),
+    "Does a disconnect cancel my run?": ("docs/protocol.md", "A disconnect cancels nothing"),
+    "How do I set up TLS certificates?": ("docs/operate.md", "certificate"),
+    "What happens if I send the same client_msg_id twice?": ("docs/protocol.md", "safe to repeat"),
+    "How does an actor differ from one of pykka?": ("docs/pykka.md", "These differ on purpose"),
+    "How do I inject faults into a running server?": ("docs/faults.md", "faults"),
+    "What happens when the log can't be written?": ("docs/", "written"),
+}
+
+NONSENSE = (
+    "How do I bake a sourdough bread with raisins?",
+    "Who won the football world cup in 1998?",
+    "tell me a joke",
+    "write a poem about my cat",
+    "make me a sandwich",
+    "What is the capital of Mongolia?",
+    "colourless green ideas sleep furiously",
+    "asdf qwertz yxcv",
+    "Should I take an umbrella tomorrow?",
+    "how do I train a neural network",
+    "What is the best restaurant to eat sushi in Oslo?",
+    "translate good morning to French",
+)
