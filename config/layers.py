@@ -2,14 +2,14 @@
 
 import json
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic_settings import EnvSettingsSource
 from pydantic_settings.exceptions import SettingsError as UndecodableError
 
-from config.names import FIELDS, GROUPS, PREFIX, flag, nearest, variable
+from config.names import FIELDS, GROUPS, PREFIX, TABLES, flag, nearest, variable
 from config.settings import Settings
 
 
@@ -49,6 +49,25 @@ def from_file(path: Path) -> Layer:
     except tomllib.TOMLDecodeError as error:
         return Layer(problems=(f"{path}: isn't valid TOML: {error}",))
     return _joined([_from_entry(name, value, path) for name, value in _flat(tree)])
+
+
+def merged(layers: Iterable[Layer]) -> dict[str, Given]:
+    """Lay layers over each other: a later one's value counts, and in a table each entry's own."""
+    given: dict[str, Given] = {}
+    for layer in layers:
+        for path, above in layer.given.items():
+            given[path] = _over(given[path], above) if path in TABLES and path in given else above
+    return given
+
+
+def _over(below: Given, above: Given) -> Given:
+    return Given(_deep(below.value, above.value), f"{below.origin}, {above.origin}")
+
+
+def _deep(below: Any, above: Any) -> Any:
+    if not isinstance(below, Mapping) or not isinstance(above, Mapping):
+        return above
+    return {**below, **{name: _deep(below.get(name), value) for name, value in above.items()}}
 
 
 def _from_entry(name: str, value: Any, file: Path) -> Layer:
@@ -96,12 +115,11 @@ def _sample(name: str) -> str:
 
 def _flat(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
     for name, value in tree.items():
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and f"{above}{name}" not in FIELDS:
             yield from _flat(value, f"{above}{name}.")
         else:
             yield f"{above}{name}", value
 
 
 def _joined(layers: list[Layer]) -> Layer:
-    given = {path: value for layer in layers for path, value in layer.given.items()}
-    return Layer(given, tuple(problem for layer in layers for problem in layer.problems))
+    return Layer(merged(layers), tuple(problem for layer in layers for problem in layer.problems))

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from config.errors import SettingsError
-from config.layers import Given, Layer, from_environment, from_file, from_flags
-from config.names import FIELDS, is_secret
+from config.layers import Given, Layer, from_environment, from_file, from_flags, merged
+from config.names import FIELDS, TABLES, is_secret
 from config.settings import Settings
 
 DEFAULT = "default"
@@ -41,8 +41,8 @@ def load(config_file: Path | None, flags: Mapping[str, Any], environ: Mapping[st
         SettingsError: with a line for each thing that is wrong, wherever it was given.
     """
     above = [from_environment(environ), from_flags(flags)]
-    layers = [_file(config_file, _merged(above)), *above]
-    given = _merged(layers)
+    layers = [_file(config_file, merged(above)), *above]
+    given = merged(layers)
     problems = [problem for layer in layers for problem in layer.problems]
     settings, invalid = _validated(given)
     if settings is None or problems:
@@ -67,10 +67,6 @@ def _beside_data(layer: Layer, found: Path) -> Layer:
     return Layer(given, (*layer.problems, problem))
 
 
-def _merged(layers: list[Layer]) -> dict[str, Given]:
-    return {path: given for layer in layers for path, given in layer.given.items()}
-
-
 def _validated(given: Mapping[str, Given]) -> tuple[Settings | None, list[str]]:
     try:
         return Settings(**_nested(given)), []
@@ -93,7 +89,8 @@ def _problem(details: ErrorDetails, given: Mapping[str, Given]) -> str:
     path = _path(details["loc"])
     origin = given[path].origin if path in given else DEFAULT
     shown = "" if is_secret(path) else f" = {details['input']!r}"
-    return f"{path}{shown} ({origin}): {_said(details)}"
+    place = ".".join(map(str, details["loc"])) if path in TABLES else path
+    return f"{place}{shown} ({origin}): {_said(details)}"
 
 
 def _path(loc: tuple[int | str, ...]) -> str:

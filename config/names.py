@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -26,6 +26,9 @@ def leaves(model: type[BaseModel], above: str = "") -> Iterator[tuple[str, Field
 FIELDS: Mapping[str, FieldInfo] = dict(leaves(Settings))
 """Every setting by its dotted path."""
 
+TABLES = frozenset(path for path, field in FIELDS.items() if get_origin(field.annotation) is Mapping)
+"""Every setting that is a table of named entries: `mcp`."""
+
 GROUPS = frozenset(path[: dot.start()] for path in FIELDS for dot in re.finditer(r"\.", path))
 """Every name that holds settings and is none itself: `limits`, `restart`, `restart.agent`."""
 
@@ -42,7 +45,11 @@ def flag(path: str) -> str:
 
 def is_secret(path: str) -> bool:
     """Tell whether the setting at `path` must never be shown."""
-    return "SecretStr" in str(FIELDS[path].annotation)
+    annotation = FIELDS[path].annotation
+    held = (part for part in get_args(annotation) if isinstance(part, type) and issubclass(part, BaseModel))
+    return "SecretStr" in str(annotation) or any(
+        "SecretStr" in str(field.annotation) for group in held for _, field in leaves(group)
+    )
 
 
 def nearest(name: str, among: Iterable[str]) -> str:

@@ -2,11 +2,12 @@
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config.limits import Group, Lifetimes, Limits, Seconds, Timeouts
@@ -25,6 +26,8 @@ DottedPath = Annotated[str, _shaped(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", "mycompany.
 Origin = Annotated[str, _shaped(r"https?://[^/\s]+", "https://chat.example.com")]
 Url = Annotated[str, _shaped(r"https?://\S+", "https://models.example.com/v1")]
 Name = Annotated[str, Field(min_length=1)]
+# No underscore: in the name of a tool the first one ends the name of its server.
+ServerName = Annotated[str, _shaped(r"[a-z][a-z0-9-]{0,31}", "files: lower-case letters, digits and -, 32 at most")]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Days = Annotated[float, Field(gt=0, le=36_525, allow_inf_nan=False)]
 Delay = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
@@ -59,6 +62,33 @@ class Model(Group):
         if base_url is not None and urlsplit(base_url).username is not None:
             raise ValueError("holds a name or a password, which would be shown; the key belongs into model.api_key")
         return base_url
+
+
+class McpServer(Group):
+    """Name an MCP server whose tools agents may call: a command to run, or the URL of a streamable HTTP server.
+
+    ``timeout`` is what one call may take, and how long the server may be silent. ``agents`` and ``roles`` say whose
+    tools they are: every agent's that asks for shared ones, and every user's, where they are left out.
+    """
+
+    command: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
+    url: Url | None = None
+    env: Mapping[Name, SecretStr] = {}
+    headers: Mapping[Name, SecretStr] = {}
+    timeout: Seconds = 30.0
+    start_timeout: Seconds = 60.0
+    agents: tuple[Name, ...] = ()
+    roles: tuple[Name, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_reached_in_one_way(self) -> "McpServer":
+        if (self.command is None) == (self.url is None):
+            raise ValueError("needs a command or a url, and not both")
+        if self.env and self.command is None:
+            raise ValueError("env is for a command; a url takes headers")
+        if self.headers and self.url is None:
+            raise ValueError("headers are for a url; a command takes env")
+        return self
 
 
 class Issuer(Lifetimes):
@@ -134,6 +164,7 @@ class RestartPolicies(Group):
     agent: RestartPolicy = RestartPolicy()
     tools: RestartPolicy = RestartPolicy()
     emitter: RestartPolicy = RestartPolicy()
+    mcp: RestartPolicy = RestartPolicy()
 
 
 class Journal(Group):
@@ -210,6 +241,7 @@ class Settings(BaseSettings):
     tokens: Issuer = Issuer()
     demo: bool = False
     model: Model = Model()
+    mcp: Mapping[ServerName, McpServer] = {}
     restart: RestartPolicies = RestartPolicies()
     journal: Journal = Journal()
     logs: Logs = Logs()

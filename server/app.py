@@ -14,6 +14,8 @@ import gevent
 import structlog
 from gevent.event import Event
 
+from actors.mcp.offer import Offer
+from actors.mcp.supervisor import Servers
 from actors.runtime.errors import RuntimeFault
 from actors.runtime.faults import Faults
 from actors.runtime.injection import strike_point
@@ -103,6 +105,10 @@ class Server:
         self._library = _library(settings)
         resources: Resources = {Library: self._library or NoLibrary(), Notebook: SQLiteNotebook(self._database)}
         environment = _environment(settings, agents, self.journal, accounts, resources)
+        if environment.providers:
+            # Before the sessions, and so stopped after them: their calls end first.
+            args = (environment.providers, environment.policies.mcp)
+            self.runtime.supervise(ChildSpec("mcp", Servers, args))
         root = self.runtime.supervise(ChildSpec("root", Root, (environment,), mailbox=INTERNAL_MAILBOX))
         metrics = Metrics()
         self.reception = Reception(settings, accounts, tokens, self.journal, root, metrics)
@@ -280,6 +286,7 @@ def _environment(
         queued_messages=settings.limits.queued_messages,
         sessions_per_user=settings.limits.sessions_per_user,
         policies=restart_policies(settings.restart),
+        providers=tuple(Offer(name, server) for name, server in settings.mcp.items()),
     )
 
 

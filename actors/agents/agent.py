@@ -18,6 +18,7 @@ class Agent(abc.ABC):
         name: what a message's ``agent`` field calls it.
         description: one sentence for people who choose an agent.
         tools: what it may call.
+        shared_tools: whether it may also call what the server shares with its agents, such as MCP servers' tools.
         max_attempts: how often a run that crashes is tried in all, unless a tool that isn't idempotent already ran.
         waits_on: what a run waits for while it uses no tool, as ``progress`` names it: ``agent`` or ``model``.
     """
@@ -25,6 +26,7 @@ class Agent(abc.ABC):
     name: ClassVar[str]
     description: ClassVar[str] = ""
     tools: ClassVar[tuple[Tool, ...]] = ()
+    shared_tools: ClassVar[bool] = False
     max_attempts: ClassVar[int] = 2
     waits_on: ClassVar[str] = "agent"
 

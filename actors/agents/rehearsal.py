@@ -21,6 +21,7 @@ class Rehearsal(Agent):
     name = "rehearsal"
     description = "Does what a script says: for client development, load and fault drills."
     tools = (echo, wait, fail, crash, big, charge)
+    shared_tools = True
 
     def __init__(self) -> None:
         self._said: list[str] = []

@@ -33,6 +33,11 @@ class Turn(abc.ABC):
 
     @property
     @abc.abstractmethod
+    def tools(self) -> Sequence[Tool]:
+        """What the agent may call now: its own tools, and those that are shared with it, as far as the user may."""
+
+    @property
+    @abc.abstractmethod
     def attempt(self) -> int:
         """The attempt at this run, from 1."""
 

@@ -46,6 +46,7 @@ class AgentActor(Actor):
             self._emitter,
             self._tools,
             self.runtime.clock.monotonic,
+            self._environment.tools_of,
         )
         text, error = "", None
         try:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from actors.agents.agent import Agent
     from actors.session.journal import Journal
     from actors.tools.lending import Resources
+    from actors.tools.provider import Provider
+    from actors.tools.tool import Tool
 
 
 @dataclass(frozen=True)
@@ -20,13 +22,14 @@ class Policies:
     """How much failing each kind of actor may do before its supervisor does something about it.
 
     Each is counted by itself. What the emitter, the tools or the agent can't mend is a failure of their session; a
-    session that has used up its own is given up.
+    session that has used up its own is given up. An MCP server that has rests for as long as its budget counts.
     """
 
     session: Policy = field(default_factory=Policy)
     agent: Policy = field(default_factory=Policy)
     tools: Policy = field(default_factory=Policy)
     emitter: Policy = field(default_factory=Policy)
+    mcp: Policy = field(default_factory=Policy)
 
 
 @dataclass(frozen=True)
@@ -48,3 +51,22 @@ class Environment:
     queued_messages: int = 20
     sessions_per_user: int = 100
     policies: Policies = field(default_factory=Policies)
+    providers: tuple[Provider, ...] = ()
+    """Who shares tools with the agents that ask for it."""
+
+    def tools_of(self, agent: str) -> tuple[Tool, ...]:
+        """Return what the agent of that name may call now: its own tools, then those that are shared with it."""
+        own = self.agents[agent].tools
+        shared = (tool for provider in self._sharing_with(agent) for tool in provider.tools(agent))
+        return own + tuple(tool for tool in shared if tool.name not in {one.name for one in own})
+
+    def find_tool(self, agent: str, name: str) -> Tool | None:
+        """Return the tool that the agent means by a name; its own come first. None where there isn't one."""
+        own = self.agents[agent].tools if agent in self.agents else ()
+        tool = next((tool for tool in own if tool.name == name), None)
+        shared = (provider.find(agent, name) for provider in self._sharing_with(agent))
+        return tool or next((tool for tool in shared if tool is not None), None)
+
+    def _sharing_with(self, agent: str) -> tuple[Provider, ...]:
+        asks = agent in self.agents and self.agents[agent].shared_tools
+        return self.providers if asks else ()

@@ -88,7 +88,7 @@ class Tools(Supervisor):
     def _on_call(self, order: CallTool) -> None:
         call = Call(new_id("tc", self.runtime.random), order, self.defer(), self.runtime.clock.monotonic())
         self._calls[call.call_id] = call
-        tool = self._find(order)
+        tool = self._environment.find_tool(order.agent, order.tool)
         shown, _ = masked(order.arguments, tool.secret if tool is not None else frozenset())
         executing = ToolExecuting(call.call_id, order.tool, shown, order.step)
         try:
@@ -103,10 +103,6 @@ class Tools(Supervisor):
         else:
             self._emit(call, executing)
             actor.tell(Execute())
-
-    def _find(self, order: CallTool) -> Tool | None:
-        agent = self._environment.agents.get(order.agent)
-        return next((tool for tool in agent.tools if tool.name == order.tool), None) if agent else None
 
     def _prepare(self, call: Call, tool: Tool | None) -> ActorRef[Any]:
         order = call.order

@@ -42,14 +42,19 @@ class LiveTurn(Turn):
         emitter: ActorRef[Any],
         tools: ActorRef[Any],
         now: Callable[[], float],
+        offered: Callable[[str], Sequence[Tool]],
     ) -> None:
-        """Open the door for one attempt; ``now`` tells the runtime's monotonic seconds."""
+        """Open the door for one attempt.
+
+        ``now`` tells the runtime's monotonic seconds, ``offered`` what the agent of a name may call.
+        """
         self._order = order
         self._session_id = session_id
         self._journal = journal
         self._emitter = emitter
         self._tools = tools
         self._now = now
+        self._offered = offered
         self._step = 0
         self._unanswered = 0
         self.counted: Usage | None = None
@@ -67,6 +72,12 @@ class LiveTurn(Turn):
         head_seq = 0 if record is None else record.head_seq
         after = max(0, head_seq - HISTORY_EVENTS)
         return exchanges(self._journal.read(self._session_id, after, HISTORY_EVENTS))
+
+    @property
+    def tools(self) -> Sequence[Tool]:
+        """What the agent may call for this user now; shared tools come and go."""
+        roles = set(self._order.roles)
+        return [tool for tool in self._offered(self._order.agent) if not tool.roles or roles & set(tool.roles)]
 
     @property
     def attempt(self) -> int:

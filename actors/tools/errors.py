@@ -25,7 +25,8 @@ class ToolFailed(ToolError):
     """A call that gave no result, as the agent sees it.
 
     The server's own codes are ``bad_arguments``, ``not_found``, ``forbidden``, ``timeout``, ``cancelled``,
-    ``crashed`` and ``failed``. A tool may raise this with a code of its own.
+    ``crashed``, ``failed`` and ``unavailable`` (who has the tool is down, and nothing was done). A tool may raise this
+    with a code of its own.
 
     Args:
         code: one lower-case word for programs.

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 from rich.table import Table
 from rich.text import Text
 
@@ -41,4 +41,9 @@ def _shown(value: Any) -> str:
         case Path() | SecretStr():
             return str(value)
         case _:
-            return json.dumps(value, ensure_ascii=False, default=str)
+            return json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    # What was left out of an entry says nothing. A secret masks itself.
+    return value.model_dump(exclude_defaults=True) if isinstance(value, BaseModel) else str(value)

@@ -167,3 +167,47 @@ def test_a_secret_is_in_no_problem_and_in_no_printed_settings(toml):
 
     assert "sk-1234" not in problem
     assert "sk-1234" not in repr(load(None, {}, {"GREENROOM_MODEL__API_KEY": "sk-1234"}))
+
+
+def test_a_table_of_named_entries_is_filled_from_every_source(toml):
+    path = toml('[mcp.search]\nurl = "https://search.example.com/mcp"\ntimeout = 5\n[mcp.files]\ncommand = ["f"]\n')
+
+    loaded = load(path, {}, {"GREENROOM_MCP__SEARCH__HEADERS__AUTHORIZATION": "Bearer x", "GREENROOM_MCP": "{}"})
+
+    search = loaded.settings.mcp["search"]
+    assert (search.url, search.timeout) == ("https://search.example.com/mcp", 5.0)
+    assert search.headers["authorization"].get_secret_value() == "Bearer x"
+    assert loaded.settings.mcp["files"].command == ("f",)
+    assert loaded.origins["mcp"].startswith(f"{path}, ")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("[mcp.files]\n", "mcp.files ({}): needs a command or a url, and not both"),
+        ('[mcp.files]\ncommand = ["a"]\nurl = "http://b"\n', "mcp.files ({}): needs a command or a url, and not both"),
+        (
+            '[mcp.files]\nurl = "http://b"\n[mcp.files.env]\nA = "b"\n',
+            "mcp.files ({}): env is for a command; a url takes",
+        ),
+        (
+            '[mcp.files]\ncommand = ["a"]\n[mcp.files.headers]\nA = "b"\n',
+            "mcp.files ({}): headers are for a url; a command",
+        ),
+        ('[mcp.files]\nurl = "b"\n', "mcp.files.url ({}): must look like https://"),
+        ('[mcp.my_files]\ncommand = ["a"]\n', "mcp.my_files.[key] ({}): must look like files"),
+    ],
+)
+def test_an_mcp_server_that_cannot_be_is_named(toml, given, said):
+    path = toml(given)
+
+    (problem,) = problems(path)
+    assert problem.startswith(said.format(path)), problem
+
+
+def test_what_is_wrong_about_a_secret_is_told_without_it(toml):
+    path = toml('[mcp.files]\ncommand = ["a"]\n[mcp.files.env]\nKEY = ["hush"]\n')
+
+    (problem,) = problems(path)
+    assert problem.startswith("mcp.files.env.KEY")
+    assert "hush" not in problem

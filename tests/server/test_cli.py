@@ -173,3 +173,13 @@ def test_a_fault_plan_that_is_not_there_is_a_wrong_setting(greenroom):
 
     assert done.returncode == 2
     assert "faults.plan = 'nowhere.toml' (GREENROOM_FAULTS__PLAN): can't be read" in done.stderr
+
+
+def test_the_secrets_of_mcp_servers_are_masked(greenroom):
+    servers = '{"search": {"url": "https://search.example.com/mcp", "headers": {"Authorization": "hush"}}}'
+
+    done = greenroom("config", GREENROOM_MCP=servers, COLUMNS="300")
+
+    assert "https://search.example.com/mcp" in done.stdout
+    assert "Authorization" in done.stdout
+    assert "hush" not in done.stdout

@@ -28,6 +28,7 @@ class Assistant(Agent):
 
     name = "assistant"
     description = "A language model that answers anything it can, with tools."
+    shared_tools = True
     waits_on = "model"
     model: ClassVar[Model]
     endpoint: ClassVar[Endpoint]
@@ -40,7 +41,7 @@ class Assistant(Agent):
         """
         earlier = within(turn.history, self.model.history_tokens)
         messages = opening(self.model.system_prompt, earlier, turn.text)
-        tools = offered(self.tools)
+        tools = offered(turn.tools)
         voice = _Voice(turn)
         with self.endpoint.client() as client:
             for step in range(self.model.max_steps):

@@ -39,6 +39,10 @@ class RecordingTurn(Turn):
         return ()
 
     @property
+    def tools(self) -> Sequence[Tool]:
+        return tuple(self._tools.values())
+
+    @property
     def attempt(self) -> int:
         return self._attempt
 
