@@ -14,28 +14,28 @@ from server.library.words import Term, tokens, words
 
 TOKENIZER = "porter unicode61 remove_diacritics 2"
 CANDIDATES = 60
-LEAST_COVERAGE = 0.43
+LEAST_COVERAGE = 0.46
 """What part of the question's weight a passage must have in itself or around it."""
 
-_MOST_WEIGHT = 2.4
-_FAINT = 0.3
+_MOST_WEIGHT = 2.8
+_FAINT = 0.2
 """How much of its weight a word has that many a question holds, whatever it is about."""
 
-_PLACES = {"title": 0.5, "code": 0.5, "heading": 0.9, "about": 0.9, "body": 0.9}
+_PLACES = {"title": 1.0, "code": 0.85, "heading": 0.9, "about": 1.2, "body": 0.9}
 """How much it counts that a word is there: the best place counts."""
 
-_IN_SECTION = 0.3
-_FIRST = 0.4
+_IN_SECTION = 0.35
+_FIRST = 0.35
 """So much more a heading says of the passage right below it than of those that follow."""
 
-_INFLECTED = 0.8
-_ALIKE = 0.9
+_INFLECTED = 0.6
+_ALIKE = 0.7
 """What a word counts that has only its stem in common with the question's, and one that is said for it."""
 
 _ABOUT = 0.2
 """How much better or worse a row of a table is when all, or nothing, of what it is about is asked for."""
 
-_BM25 = 0.3
+_BM25 = 0.45
 """How much of the score is BM25's, by the words that were said."""
 
 
@@ -123,7 +123,7 @@ def _aptness(
     """Return how apt rows of tables are: the one about "a tool" is more so than the one about "the tools actor"."""
     asked = Counter(row for term in terms for row in _about(connection, term, passages))
     return {
-        row: 1.0 + _ABOUT * (min(1.0, asked[row] / len(passage.about)) - 0.5) if passage.about else 1.0
+        row: 1.0 + _ABOUT * (min(1.0, asked[row] / len(passage.about)) - 0.8) if passage.about else 1.0
         for row, passage in passages.items()
     }
 

@@ -101,7 +101,9 @@ def _forms(word: str) -> Iterator[str]:
 
 def _by_word() -> Mapping[str, frozenset[str]]:
     groups = [frozenset(line.split()) for line in _GROUPS.splitlines() if line.strip()]
-    return {word: frozenset().union(*(group for group in groups if word in group)) for word in frozenset().union(*groups)}
+    return {
+        word: frozenset().union(*(group for group in groups if word in group)) for word in frozenset().union(*groups)
+    }
 
 
 _ENDINGS: Final = (
