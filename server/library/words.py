@@ -16,8 +16,8 @@ _STOP: Final = frozenset(
     me might more most much must my need no not now of off on one or our out over please s say says shall she should so
     some something t tell tells than that the their them then there these they thing things this those to too up us use
     used using ve very want was way we well were what whatever when where whether which while who whom whose why will
-    with within without would yes you your yours explain describe find show mean means meaning meant called become becomes
-    happen happens happened
+    with within without would yes you your yours explain describe find show mean means meaning meant called become
+    becomes happen happens happened
     """.split()  # noqa: SIM905 - a hundred quoted words can't be read
 )
 _FAINT: Final = frozenset(
