@@ -71,7 +71,7 @@ def put(connection: sqlite3.Connection, path: str, version: Version, document: D
         text = "\n".join([title, heading, *(piece.text for piece in together)])
         connection.execute("INSERT INTO sections (rowid, text) VALUES (?, ?)", (section, text))
         for last, piece in enumerate(together, start=section):
-            words = (title, heading or title, piece.about, piece.prose, piece.code)
+            words = (title, f"{heading or title} {piece.keywords}", piece.about, piece.prose, piece.code)
             connection.execute(_INSERT, (last, *words, piece.text, path, piece.line, section))
     connection.execute("INSERT INTO files VALUES (?, ?, ?, ?, ?)", (path, *version, first, last))
 

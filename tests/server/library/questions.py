@@ -1,8 +1,11 @@
 """Questions about Greenroom as people ask them, each with words that only a passage which answers it holds.
 
 Where the manual answers in two places, either is right, and where it is told elsewhere tomorrow, so it is there. They
-were written from the manual by people who hadn't seen the ranking; half of them before it was tuned, half after.
+were written in six rounds, each before the ranking was measured by it and improved: when they were fresh, between two
+and six in ten were answered. The `COMMON` first ones are what newcomers ask most.
 """
+
+COMMON = 52
 
 QUESTIONS = {
     "How do I start the server?": ("serve", "`./scripts/serve` sets up the rest"),
@@ -386,6 +389,70 @@ QUESTIONS = {
     "what do the close codes mean": ("The close code tells", "Closes: 1002"),
     "what's the largest message I can send": ("65536",),
     "how do I break things on purpose": ("Load a fault plan into", "A fault plan breaks things on purpose"),
+    "How do I set this up on my laptop?": (
+        "`./scripts/serve` sets up the rest",
+        "All that either needs",
+        "./scripts/serve #",
+    ),
+    "can my boss read what I type?": (
+        "A session belongs to one user",
+        "Nobody sees",
+        "hold no reference",
+        "nobody but the session's owner",
+        "Somebody else's session",
+    ),
+    "what happens if somebody pulls the plug on the server?": (
+        "Nothing that was acknowledged is lost",
+        "survives a kill of the process",
+        "the next one finds in an index",
+        "A run that had started when its session",
+    ),
+    "how do I interrupt the bot in mid-sentence": (
+        "Send a `cancel` frame",
+        "| `cancel` |",
+        "A cancel therefore ends",
+        "on_busy: interrupt",
+    ),
+    "can it look things up on the internet for me?": ("With the tool `fetch_url`", "it reads pages of the public web"),
+    "where do I see usage numbers and errors": (
+        "`/metrics` is for Prometheus",
+        "is Prometheus text",
+        "as Prometheus text",
+        "| `greenroom_",
+    ),
+    "what's the difference between a run and a turn": ("| run |", "| turn |"),
+    "how can I use Mistral or Claude with it?": ("whatever speaks OpenAI's", "any endpoint that speaks"),
+    "how do I kick a user out": ("users disable NAME", "`greenroom users disable` keeps"),
+    "how do I plug in a filesystem server by MCP?": (
+        "A table `[mcp.NAME]`",
+        "Agents can call the tools of any server",
+        "[mcp.files]",
+    ),
+    "my websocket client gets a 4001, why?": ("4001 the token is no good", "close code 4001"),
+    "how do I know that the server is healthy": ("`/healthz` says", "/healthz"),
+    "how do I clean up old sessions": ("journal.keep_days", "`greenroom journal`", "DELETE /v1/sessions"),
+    "can I have several conversations at once?": (
+        "Ten connections and a hundred",
+        "POST /v1/sessions",
+        "limits.sessions_per_user",
+    ),
+    "my tool takes a minute, will it be killed?": (
+        "A run 120 seconds",
+        "after so many seconds the call is ended",
+        "One that hangs is ended after",
+    ),
+    "how do I write a unit test for my tool": ("With `actors.testing`", "The testkit is", "what else can be tested"),
+    "is it safe to let a model call my payment tool?": (
+        "Only one that says `idempotent=True`",
+        "A tool that isn't idempotent",
+        "A crashed run is tried again only",
+        "is told to begin by the emitter",
+    ),
+    "does it work behind Cloudflare": ("Name the proxy's address", "trusted_proxies", "X-Forwarded"),
+    "what is an emitter?": ("| emitter |",),
+    "how do I get the list of my sessions over HTTP": ("`GET /v1/sessions`",),
+    "does closing my laptop lose the answer?": ("A disconnect cancels nothing",),
+    "which models are supported": ("whatever speaks OpenAI's", "any endpoint that speaks"),
 }
 
 NONSENSE = (
@@ -480,4 +547,16 @@ NONSENSE = (
     "ghrf oomph trill",
     "how much does a litre of milk weigh",
     "which side of the road do they drive on in Japan",
+    "what's the best pizza topping",
+    "how many legs has a spider",
+    "when did Rome fall",
+    "my dishwasher is leaking",
+    "how do I fold a fitted sheet",
+    "is coffee healthy?",
+    "how do I become an astronaut",
+    "lyrics of yesterday",
+    "cheap flights to Lisbon",
+    "how deep is the ocean",
+    "explain photosynthesis",
+    "wibble wobble",
 )

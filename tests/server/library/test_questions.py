@@ -5,7 +5,7 @@ from contextlib import closing
 import pytest
 
 from server.library.library import MANUAL, FolderLibrary
-from tests.server.library.questions import NONSENSE, QUESTIONS
+from tests.server.library.questions import COMMON, NONSENSE, QUESTIONS
 
 
 @pytest.fixture(scope="module")
@@ -20,18 +20,22 @@ def answers(passage, phrases):
     return any(phrase.casefold() in said for phrase in phrases)
 
 
-def test_most_questions_get_the_right_passage_first(manual):
-    """The bar leaves room for documents that change: a few questions whose answer is told elsewhere are no failure."""
-    found = {question: manual.search(question, 3) for question in QUESTIONS}
-    wrong = [one for one, passages in found.items() if not answers_first(passages, QUESTIONS[one])]
-    absent = [one for one, passages in found.items() if not any(answers(each, QUESTIONS[one]) for each in passages)]
-    assert len(QUESTIONS) >= 100
+@pytest.fixture(scope="module")
+def wrong(manual):
+    """The questions whose first passage isn't one that answers them."""
+    found = {question: manual.search(question, 1) for question in QUESTIONS}
+    return {one for one, passages in found.items() if not any(answers(each, QUESTIONS[one]) for each in passages)}
+
+
+def test_nine_in_ten_of_the_common_questions_get_the_right_passage_first(wrong):
+    common = set(list(QUESTIONS)[:COMMON])
+    assert len(common & wrong) <= COMMON / 10, common & wrong
+
+
+def test_three_in_four_of_all_questions_do(wrong):
+    """However people put them. The bar leaves room for documents that change, and an answer that is told elsewhere."""
+    assert len(QUESTIONS) >= 150
     assert len(wrong) <= len(QUESTIONS) / 4, wrong
-    assert len(absent) <= len(QUESTIONS) / 5, absent
-
-
-def answers_first(passages, phrases):
-    return bool(passages) and answers(passages[0], phrases)
 
 
 def test_nonsense_finds_nothing(manual):
