@@ -133,7 +133,8 @@ def _about(connection: sqlite3.Connection, term: Term, rows: Collection[int]) ->
 
 
 def _within(connection: sqlite3.Connection, expression: str, rows: Collection[int]) -> Iterator[tuple[int, str]]:
-    query = f"SELECT rowid FROM passages WHERE passages MATCH ? AND rowid IN ({_marks(rows)})"  # noqa: S608 - only marks
+    # The plus keeps SQLite from running the expression once for each row, which takes five times as long.
+    query = f"SELECT rowid FROM passages WHERE passages MATCH ? AND +rowid IN ({_marks(rows)})"  # noqa: S608 - only marks
     for column in _PLACES:
         for (row,) in connection.execute(query, (f"{column} : ({expression})", *rows)):
             yield row, column
