@@ -1,4 +1,4 @@
-"""Pages as a person, or a model, would read them."""
+"""Pages as a person, or a model, would read them; pure."""
 
 from __future__ import annotations
 
