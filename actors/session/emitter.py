@@ -7,7 +7,6 @@ read again once it can be written again.
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -66,10 +65,11 @@ class Emitter(Actor):
         self._session_id = session_id
         self._session = session
         self._conversation = Conversation()
-        self._batches: deque[Batch] = deque()
+        # Lists, though they are taken from in front: each is short, most are empty, and an empty deque takes 700 bytes.
+        self._batches: list[Batch] = []
         self._committed = self.mailer(Committed)
-        self._held_back: deque[tuple[int, Shown]] = deque()
-        self._flushes: deque[tuple[int, Reply[None]]] = deque()
+        self._held_back: list[tuple[int, Shown]] = []
+        self._flushes: list[tuple[int, Reply[None]]] = []
         self._told_after: dict[int, tuple[ActorRef[Any], Any]] = {}
         self._answer: Answer | None = None
         self._lost = False
@@ -134,14 +134,14 @@ class Emitter(Actor):
     def _answer_flushes(self) -> None:
         committed = self._batches[0][0].event.seq - 1 if self._batches else self._conversation.head_seq
         while self._flushes and self._flushes[0][0] <= committed:
-            self._flushes.popleft()[1].set(None)
+            self._flushes.pop(0)[1].set(None)
 
     @receives(Committed)
     def _on_committed(self, message: Committed) -> None:
         if message.error is not None:
             self._lose(message.error)
             return
-        entries = self._batches.popleft()
+        entries = self._batches.pop(0)
         self._tell(entries)
         if self._told_after:
             self._tell_after(entries)
@@ -151,7 +151,7 @@ class Emitter(Actor):
         """Tell the session of committed events, and of the deltas that were said between and after them."""
         first_seq, told = entries[0].event.seq, 0
         while self._held_back and self._held_back[0][0] < first_seq + len(entries):
-            after, delta = self._held_back.popleft()
+            after, delta = self._held_back.pop(0)
             if after >= first_seq + told:
                 self._session.tell(Logged(entries[told : after - first_seq + 1]))
                 told = after - first_seq + 1
