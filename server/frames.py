@@ -23,6 +23,8 @@ MOST_FRAGMENTS = 4096
 """In how many frames a message may come: empty ones cost us work and no bytes of the message's bound."""
 TEXT_HEAD = 0x81
 """A frame's first byte that says: this is a text, and all of it."""
+SHORT, LONG = 126, 0x10000
+"""From where on a length takes two bytes more, or eight; and what stands in its own byte then is 126, or 127."""
 CONTROL_BYTES = 125
 """The most that a control frame holds: RFC 6455, 5.5."""
 
@@ -82,9 +84,9 @@ class Frames(Protocol):
             self.send_text(data)
             return
         length = len(data)
-        if length < 126:
+        if length < SHORT:
             head = bytes((TEXT_HEAD, length))
-        elif length < 65536:
+        elif length < LONG:
             head = pack("!BBH", TEXT_HEAD, 126, length)
         else:
             head = pack("!BBQ", TEXT_HEAD, 127, length)
