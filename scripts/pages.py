@@ -44,11 +44,11 @@ def _resolved(source: Path) -> Callable[[re.Match[str]], str]:
     def resolve(link: re.Match[str]) -> str:
         text, path, anchor = link.groups(default="")
         target = Path(os.path.normpath(source.parent / path))
-        if not target.exists():
-            log.warning("%s links to %s, which isn't there", source.relative_to(ROOT), path)
         if target == README:
             target = DOCS / "index.md"
         if not target.is_relative_to(DOCS):
+            if not target.exists():
+                log.warning("%s links to %s, which isn't there", source.relative_to(ROOT), path)
             return text
         # README.md's place on the site is among the others.
         here = DOCS if source == README else source.parent

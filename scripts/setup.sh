@@ -1,7 +1,7 @@
 # Sourced by the scripts beside it: goes to the project's root and makes sure that .venv holds what is wanted.
 #
 #   prepare [EXTRA]    the package, with the extra's dependencies, at the versions of constraints.txt
-#   system_packages    what the tests need of Debian: a browser, Node.js, a WebSocket client with a Python of its own
+#   system_packages    what the tests need of Debian: a browser, Node.js, nginx, a WebSocket client with a Python of its own
 #   prepare_judges     the packages of tests/system/judges, at the versions of its lock file
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -51,6 +51,7 @@ missing_packages() {
     command -v npm >/dev/null || echo npm
     command -v chromium >/dev/null || echo chromium
     /usr/bin/python3 -c 'import autobahn' 2>/dev/null || echo python3-autobahn
+    PATH=$PATH:/usr/sbin command -v nginx >/dev/null || echo nginx
 }
 
 system_packages() {

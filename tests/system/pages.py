@@ -58,7 +58,9 @@ def steps(page: str, *sections: str) -> list[File | Command]:
     """Return what a page of docs/ has its reader do, in order; in these sections alone where they are named."""
     text = (ROOT / "docs" / page).read_text()
     if sections:
-        text = "".join(part for part in re.split(r"^(?=## )", text, flags=re.MULTILINE) if part[3:].startswith(sections))
+        text = "".join(
+            part for part in re.split(r"^(?=## )", text, flags=re.MULTILINE) if part[3:].startswith(sections)
+        )
     found: list[File | Command] = []
     for name, language, body in _BLOCK.findall(text):
         if language == "console":
@@ -99,7 +101,7 @@ class Terminal:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port = str(_free_port())
+        self.port = str(free_port())
         clean = {key: value for key, value in os.environ.items() if not key.startswith(("GREENROOM_", "PYTHON"))}
         self._shell = subprocess.Popen(
             ["bash"],
@@ -169,6 +171,7 @@ class Terminal:
         raise AssertionError(f"{command}\nended the shell:\n" + "\n".join(seen))
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on now."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return listener.getsockname()[1]
