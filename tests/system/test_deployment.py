@@ -77,7 +77,7 @@ def server(launch):
 
 @pytest.fixture(scope="module")
 def front(server, tmp_path_factory):
-    """nginx with the page's configuration, and the server behind it."""
+    """Put nginx with the page's configuration in front of the server."""
     folder = tmp_path_factory.mktemp("nginx")
     port = free_port()
     configure(folder, server, port)
