@@ -4,6 +4,7 @@ import click
 
 from config.version import VERSION
 from server.commands.agents import agents
+from server.commands.chat import chat
 from server.commands.config import config
 from server.commands.faults import faults
 from server.commands.journal import journal
@@ -23,6 +24,7 @@ def greenroom() -> None:
 
 greenroom.add_command(serve)
 greenroom.add_command(users)
+greenroom.add_command(chat)
 greenroom.add_command(journal)
 greenroom.add_command(config)
 greenroom.add_command(agents)

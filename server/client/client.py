@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import random
 import ssl
 import uuid
@@ -325,7 +326,7 @@ class Client:
         live = frozenset(session_id for session_id, session in self._sessions.items() if session.live)
         while self._connection is not None and not self._held and (entry := self._outbox.next(live)) is not None:
             entry.asked = True
-            self._connection.ask(entry.message, lambda answer, entry=entry: self._answered(entry, answer))
+            self._connection.ask(entry.message, functools.partial(self._answered, entry))
 
     def _answered(self, entry: Outgoing[asyncio.Future[Run]], answer: Ack | Error | None) -> None:
         entry.asked = False

@@ -50,7 +50,7 @@ class Http:
 
     def _content(self, response: httpx2.Response) -> Any:
         try:
-            content = response.json() if response.content else None
+            content: Any = response.json() if response.content else None
             if response.status_code < ERRORS:
                 return content
             error = content["error"]
