@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -57,7 +58,8 @@ def piped(text, *flags, **settings):
 
 
 def in_order(text, *patterns):
-    places = [text.index(pattern) for pattern in patterns]
+    places = [text.find(pattern) for pattern in patterns]
+    assert -1 not in places, text
     assert places == sorted(places), text
 
 
@@ -120,7 +122,7 @@ def test_a_server_that_is_killed_in_mid_answer_leaves_one_continuous_story(launc
     words = [f"word{number}" for number in range(40)]
     steps = ({"think": "once upon a time"}, {"say": " ".join(words), "chunks": 40, "every_ms": 100})
     screen.type(script(*steps) + "\r")
-    screen.see("word5 ")
+    screen.see("^word0 .*word5 ")
 
     server.kill()
     screen.see(r"not connected, trying again in \d+ s")
@@ -130,11 +132,12 @@ def test_a_server_that_is_killed_in_mid_answer_leaves_one_continuous_story(launc
     screen.control("d")
     assert screen.ended() == 0
 
-    text = screen.text
-    in_order(text, "rehearsal started", "connection was lost", "connected again", "attempt 2", "word0 ", "■ done after")
-    assert [text.count(f"{word} ") for word in words[:-1]] == [2] * 39, text  # In the question, and in the answer.
-    assert text.count("■ done after") == text.count("connected again") == 1
-    assert text.count("once upon a time") == 1 + 2  # In the question, and a thought of each attempt.
+    story = screen.text.partition("● rehearsal started")[2]
+    in_order(story, "once upon a time", "connection was lost", "connected again", "attempt 2", "word0 ", "■ done after")
+    assert [len(re.findall(rf"\b{word}\b", story)) for word in words] == [1] * 40, story
+    for once in ("connection was lost", "connected again", "↻ the agent was restarted", "■ done after"):
+        assert story.count(once) == 1, story
+    assert story.count("once upon a time") == 2, story  # A thought of each attempt.
 
 
 def test_sessions_are_listed_made_and_changed_and_the_queue_is_shown(server, chat):
