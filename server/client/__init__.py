@@ -2,15 +2,16 @@
 
 ::
 
-    client ── session ── run      who stays; what it follows; what comes of a message
+    client ── session ── run             what is asked; what is followed; what comes of a message
      │         └─ stream
-     ├─ connection                one life of the socket
-     ├─ credentials ── http       who one is
-     └─ reconnecting, cursor, outbox, answer, frames, address      decisions and data, without I/O
+     └─ line ── connection               who stays connected; one life of the socket
+         └─ credentials ── http          who one is
+
+    reconnecting, cursor, outbox, answer, frames, address      decisions and data, without I/O
 """
 
 from actors.session.events import AgentCompleted, Event, MessageDelta, Progress
-from server.client.client import Client, State, connect
+from server.client.client import Client, connect
 from server.client.errors import (
     ClientFault,
     Closed,
@@ -23,6 +24,7 @@ from server.client.errors import (
     Unreachable,
     Untrusted,
 )
+from server.client.line import State
 from server.client.run import Run
 from server.client.session import Session
 from server.client.stream import Gap, Stream

@@ -8,46 +8,33 @@ import functools
 import random
 import ssl
 import uuid
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from actors.session.events import Event, MessageDelta, Progress
 from server.client.address import Address
-from server.client.connection import Connection, dial, refused
+from server.client.connection import refused
 from server.client.credentials import Credentials
 from server.client.cursor import Cursor
-from server.client.errors import ClientFault, Closed, Disconnected, HistoryLost, Refused, Unauthorized, Unreachable
+from server.client.errors import ClientFault, Closed, Disconnected, HistoryLost
 from server.client.frames import Ack, Frame, read
 from server.client.http import Http
+from server.client.line import Line, State
 from server.client.outbox import UNDECIDED, Outbox, Outgoing
-from server.client.reconnecting import Ending, Step, delay, failures_after, step_after
+from server.client.reconnecting import delay
 from server.client.run import Run
 from server.client.session import Session, Standing
-from server.protocol import Auth, Cancel, Dequeue, Draining, Error, Message, Subscribe
+from server.protocol import Cancel, Dequeue, Draining, Error, Message, Subscribe
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
 
-    from server.client.connection import Asked, Tap
+    from server.client.connection import Asked, Connection, Tap
     from server.client.session import OnBusy, Queue
-
-RENEW_AT = 0.8
-"""The part of a token's life after which it is renewed."""
 
 PAGE = 1000
 """How many events of a log are asked for at once."""
-
-FORBIDDEN = ("forbidden", "not_found")
-"""Refusals of a connection that the same attempt would meet again."""
-
-
-class State(NamedTuple):
-    """How the client stands with the server; ``seconds`` until the next attempt, and why, where it waits."""
-
-    name: Literal["connecting", "connected", "draining", "waiting", "closed"]
-    reason: str = ""
-    seconds: float = 0.0
 
 
 def ignore(*_: Any) -> None:
@@ -57,27 +44,15 @@ def ignore(*_: Any) -> None:
 class Client:
     """A user's line to the server. `connect` makes one that is logged in."""
 
-    def __init__(
-        self,
-        credentials: Credentials,
-        address: Address,
-        trust: ssl.SSLContext | None = None,
-        *,
-        on_state: Callable[[State], object] = ignore,
-        tap: Tap = ignore,
-    ) -> None:
+    def __init__(self, credentials: Credentials, line: Line) -> None:
         """Prepare; `open` connects. ``credentials`` must be logged in."""
         self.default_session_id = ""
         self._credentials = credentials
-        self._address = address
-        self._trust = trust
-        self._on_state = on_state
-        self._tap = tap
+        self._line = line
         self._sessions: dict[str, Session] = {}
         self._outbox: Outbox[asyncio.Future[Run]] = Outbox()
         self._connection: Connection | None = None
         self._held = False
-        self._staying: asyncio.Task[None] | None = None
         self._beside: set[asyncio.Task[None]] = set()
         self._fault: ClientFault | None = None
 
@@ -137,95 +112,36 @@ class Client:
         Raises:
             ClientFault: it didn't work.
         """
-        self._on_state(State("connecting"))
-        connection = await dial(self._address, self._credentials.token, self._trust, self._tap)
-        assert connection.welcome is not None
-        self.default_session_id = connection.welcome.default_session_id
-        self._staying = asyncio.create_task(self._stay(connection))
+        self.default_session_id = (await self._line.open(self)).default_session_id
 
     async def close(self) -> None:
         """Hang up for good. All that waits raises `Closed`."""
-        self._end(Closed("the client was closed"))
-        tasks = [task for task in (self._staying, *self._beside) if task is not None]
-        for task in tasks:
+        self.ended(Closed("the client was closed"))
+        beside = list(self._beside)
+        for task in beside:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        if self._connection is not None:
-            await self._connection.close()
-            self._connection = None
+        await asyncio.gather(self._line.close(), *beside, return_exceptions=True)
 
     def abort(self) -> None:
         """Drop the link, if there is one, without a word; the client comes back over another."""
-        if self._connection is not None:
-            self._connection.abort()
+        self._line.abort()
 
-    async def _stay(self, connection: Connection) -> None:
-        failures = 0
-        try:
-            while True:
-                ending = await self._live(connection)
-                failures = failures_after(failures, ending)
-                connection = await self._come_back(ending, failures)
-        except ClientFault as fault:
-            self._end(fault)
-        except Exception as error:
-            # A fault of this library's own must not leave anybody waiting for ever.
-            self._end(Closed(f"the client failed: {error!r}"))
-            raise
+    # What the line tells.
 
-    async def _live(self, connection: Connection) -> Ending:
-        assert connection.welcome is not None
+    def connected(self, connection: Connection) -> None:
+        """Go on where the last connection left."""
         self._connection, self._held = connection, False
-        self._on_state(State("connected"))
-        renewal = asyncio.create_task(self._renew(connection, connection.welcome.token_expires_in))
-        try:
-            for session in self._sessions.values():
-                self._subscribe(session)
-            async for frame in connection:
-                self._received(frame)
-        finally:
-            renewal.cancel()
-            for session in self._sessions.values():
-                session.disconnected()
-            self._connection = None
-            await connection.close()
-        return connection.ending
+        for session in self._sessions.values():
+            self._subscribe(session)
 
-    async def _come_back(self, ending: Ending, failures: int) -> Connection:
-        step, wait = step_after(ending), ending.retry_after_ms / 1000
-        reason = f"{ending.code} {ending.reason}".strip()
-        while True:
-            if step is Step.STOP:
-                raise Closed(f"the server closed the connection for good ({reason})")
-            # Jitter only has to differ between clients.
-            seconds = delay(failures, random.random(), wait)  # noqa: S311
-            self._on_state(State("waiting", reason, seconds))
-            await asyncio.sleep(seconds)
-            self._on_state(State("connecting"))
-            try:
-                return await self._dial(step)
-            except (Refused, Unreachable) as fault:
-                step, wait, reason = _after(fault), fault.retry_after_ms / 1000, str(fault)
-                failures += 1
+    def disconnected(self) -> None:
+        """Keep what is to be sent for the next connection."""
+        self._connection = None
+        for session in self._sessions.values():
+            session.disconnected()
 
-    async def _dial(self, step: Step) -> Connection:
-        if step is Step.REFRESH:
-            try:
-                await self._credentials.refresh()
-            except Unauthorized as fault:
-                raise Closed(f"the login is over: {fault}") from fault
-        return await dial(self._address, self._credentials.token, self._trust, self._tap)
-
-    async def _renew(self, connection: Connection, seconds: int) -> None:
-        # What keeps the token from being renewed comes back as a close with 4001, and is dealt with there.
-        with contextlib.suppress(ClientFault):
-            while True:
-                await asyncio.sleep(seconds * RENEW_AT)
-                await self._credentials.refresh()
-                ack = await connection.request(Auth(token=self._credentials.token))
-                seconds = ack.fields["token_expires_in"]
-
-    def _end(self, fault: ClientFault) -> None:
+    def ended(self, fault: ClientFault) -> None:
+        """Tell all who wait."""
         if self._fault is not None:
             return
         self._fault = fault
@@ -233,11 +149,9 @@ class Client:
             session.fail(fault)
         for entry in self._outbox:
             self._settle(entry, fault)
-        self._on_state(State("closed", str(fault)))
 
-    # What comes.
-
-    def _received(self, frame: Frame) -> None:
+    def received(self, frame: Frame) -> None:
+        """Take what comes to whom it is for."""
         match frame:
             case Event() | MessageDelta() | Progress():
                 session = self._sessions.get(frame.session_id)
@@ -245,7 +159,6 @@ class Client:
                     session.received(frame)
             case Draining():
                 self._held = True
-                self._on_state(State("draining"))
             case Error(session_id=str()):
                 self._unsubscribed(self._sessions.get(str(frame.session_id)), frame)
 
@@ -407,13 +320,6 @@ class Client:
         return await self._connection.request(frame)
 
 
-def _after(fault: Refused | Unreachable) -> Step:
-    """Decide what comes after an attempt to connect that failed."""
-    if isinstance(fault, Unauthorized):
-        return Step.REFRESH
-    return Step.STOP if isinstance(fault, Refused) and fault.code in FORBIDDEN else Step.RECONNECT
-
-
 @contextlib.asynccontextmanager
 async def connect(
     url: str,
@@ -445,7 +351,7 @@ async def connect(
     credentials = Credentials(http, username, password)
     try:
         await credentials.login()
-        client = Client(credentials, address, trusted, on_state=on_state, tap=tap)
+        client = Client(credentials, Line(credentials, address, trusted, on_state, tap))
         try:
             await client.open()
             yield client

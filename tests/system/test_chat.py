@@ -72,7 +72,14 @@ def test_a_question_is_answered_and_everything_on_the_way_is_shown_in_its_order(
     screen.type("what is 12*7?\r")
     screen.see("■ done after")
 
-    shown = ("› what is 12*7?", "● librarian started", "… This is a sum", "▸ calculator(", "✓ calculator", "12*7 is 84.")
+    shown = (
+        "> what is 12*7?",
+        "● librarian started",
+        "… This is a sum",
+        "▸ calculator(",
+        "✓ calculator",
+        "12*7 is 84.",
+    )
     in_order(screen.text, *shown, "■ done")
     screen.control("d")
     assert screen.ended() == 0
@@ -108,7 +115,7 @@ def test_ctrl_c_cancels_the_run_and_another_one_leaves(server, chat):
     screen.control("c")
     screen.see("■ stopped after")
     screen.type("still here")
-    screen.see("› still here")
+    screen.see("> still here")
     screen.control("c")  # It takes back what was typed.
     screen.until(lambda text: "still here" not in text, "the line stayed")
 
@@ -172,7 +179,7 @@ def test_what_was_typed_before_is_at_hand_the_next_time(server, chat):
 
     again = chat(server)
     again.type("\x1b[A")
-    again.see("^› what is 6\\*7\\?")
+    again.see("^> what is 6\\*7\\?")
 
 
 def test_what_a_terminal_would_obey_is_shown_and_not_done(server, chat):
@@ -202,7 +209,7 @@ def test_a_script_gets_the_answer_on_standard_output_and_events_on_standard_erro
     done = piped("12*7", "--url", server.url, "--user", "demo")
 
     assert (done.returncode, done.stdout) == (0, "12*7 is 84.\n"), done
-    in_order(done.stderr, "› 12*7", "librarian started", "▸ calculator", "✓ calculator", "■ done")
+    in_order(done.stderr, "> 12*7", "librarian started", "▸ calculator", "✓ calculator", "■ done")
 
 
 def test_a_script_is_told_by_the_status_that_there_is_no_good_answer(server):

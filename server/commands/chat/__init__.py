@@ -32,7 +32,7 @@ def chat(
     new: bool,
     password_stdin: bool,
 ) -> None:
-    """Talk to the agents of a running server, and watch them work.
+    r"""Talk to the agents of a running server, and watch them work.
 
     At a terminal, what happens is shown live above a line to write on; /help there says what else it takes. Ctrl-C
     stops what is being worked on, a second one leaves.

@@ -20,6 +20,8 @@ from actors.session.events import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from actors.session.events import Event
 
 NOTICEABLE_MS = 100
@@ -32,29 +34,29 @@ OUTCOMES = {"success": "done", "error": "failed", "cancelled": "stopped", "timed
 
 def line(event: Event) -> Text:
     """Describe an event; one of a later protocol by its type."""
-    match event.data:
-        case MessageAccepted(text=text, position=position):
-            queued = f"  (queued at place {position})" if position else ""
-            return _styled("bold", f"› {text}").append(queued, "dim")
-        case MessageDequeued(reason=reason):
-            why = "dropped for another message" if reason == "interrupted" else "taken out of the queue"
-            return _styled("yellow", f"■ {why}")
-        case AgentStarted(agent=agent, attempt=attempt, queued_ms=queued_ms):
-            again = f", attempt {attempt}" if attempt > 1 else ""
-            waited = f" after waiting {duration(queued_ms)}" if queued_ms >= NOTICEABLE_MS else ""
-            return _styled("dim", f"● {agent} started{again}{waited}")
-        case AgentThinking(thought=thought):
-            return _styled("dim italic", f"… {thought}")
-        case ToolExecuting(tool=tool, arguments=arguments):
-            return _styled("cyan", f"▸ {tool}({_arguments(arguments)})")
-        case ToolCompleted():
-            return _returned(event.data)
-        case AgentRestarted(attempt=attempt, reason=reason, retry_in_ms=retry_in_ms):
-            when = f"in {duration(retry_in_ms)}" if retry_in_ms else "now"
-            return _styled("yellow", f"↻ the agent was restarted ({reason}): attempt {attempt} begins {when}")
-        case AgentCompleted():
-            return _ended(event.data)
-    return _styled("dim", f"● {event.type}")
+    tell = _TELL.get(type(event.data))
+    return _styled("dim", f"● {event.type}") if tell is None else tell(event.data)
+
+
+def _accepted(data: MessageAccepted) -> Text:
+    queued = f"  (queued at place {data.position})" if data.position else ""
+    return _styled("bold", f"> {data.text}").append(queued, "dim")
+
+
+def _dequeued(data: MessageDequeued) -> Text:
+    why = "dropped for another message" if data.reason == "interrupted" else "taken out of the queue"
+    return _styled("yellow", f"■ {why}")
+
+
+def _started(data: AgentStarted) -> Text:
+    again = f", attempt {data.attempt}" if data.attempt > 1 else ""
+    waited = f" after waiting {duration(data.queued_ms)}" if data.queued_ms >= NOTICEABLE_MS else ""
+    return _styled("dim", f"● {data.agent} started{again}{waited}")
+
+
+def _restarted(data: AgentRestarted) -> Text:
+    when = f"in {duration(data.retry_in_ms)}" if data.retry_in_ms else "now"
+    return _styled("yellow", f"↻ the agent was restarted ({data.reason}): attempt {data.attempt} begins {when}")
 
 
 def _returned(data: ToolCompleted) -> Text:
@@ -126,3 +128,15 @@ def _arguments(arguments: Any) -> str:
 
 def _value(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
+
+
+_TELL: dict[type, Callable[[Any], Text]] = {
+    MessageAccepted: _accepted,
+    MessageDequeued: _dequeued,
+    AgentStarted: _started,
+    AgentThinking: lambda data: _styled("dim italic", f"… {data.thought}"),
+    ToolExecuting: lambda data: _styled("cyan", f"▸ {data.tool}({_arguments(data.arguments)})"),
+    ToolCompleted: _returned,
+    AgentRestarted: _restarted,
+    AgentCompleted: _ended,
+}

@@ -181,7 +181,7 @@ class Terminal:
     async def _send(self, text: str) -> None:
         assert self._session is not None
         if self._standing.line:
-            self._show(Text(f"› {plain(text)}  (will be sent when there is a connection)", "dim"))
+            self._show(Text(f"> {plain(text)}  (will be sent when there is a connection)", "dim"))
         await self._session.send(text, agent=self._agent)
 
     async def _obey(self, order: Order) -> None:
@@ -265,7 +265,7 @@ class Terminal:
         queued = len(self._session.queue) if self._session is not None else 0
         shown: StyleAndTextTuples = []
         shown.extend(self._standing.lines(time.monotonic(), self._width(), queued))
-        shown.append(("class:prompt", "› "))
+        shown.append(("class:prompt", "> "))
         return shown
 
     def _show(self, what: Any) -> None:

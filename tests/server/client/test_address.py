@@ -17,8 +17,9 @@ def test_this_machine_is_known():
 
 
 @pytest.mark.parametrize(
-    "url", ["", "127.0.0.1:8765", "ftp://x", "http://", "http://x/path", "http://x?a=1", "http://a:b@x", "http://x:port"]
+    "url",
+    ["", "127.0.0.1:8765", "ftp://x", "http://", "http://x/path", "http://x?a=1", "http://a:b@x", "http://x:port"],
 )
 def test_what_is_no_address_is_refused(url):
-    with pytest.raises(ValueError, match="must look like|port|Port"):
+    with pytest.raises(ValueError, match=r"must look like|[Pp]ort"):
         Address.of(url)
