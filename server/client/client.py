@@ -126,6 +126,10 @@ class Client:
         """Drop the link, if there is one, without a word; the client comes back over another."""
         self._line.abort()
 
+    def hurry(self) -> None:
+        """Try to connect now, if the next attempt is waited for: the machine woke up, say, or found its network."""
+        self._line.hurry()
+
     # What the line tells.
 
     def connected(self, connection: Connection) -> None:

@@ -76,6 +76,10 @@ class Credentials:
         """End the login at the server. Raises as `Http.call`."""
         await self._http.call("POST", "/v1/logout", token=self._access)
 
+    async def close(self) -> None:
+        """Close what is open, and leave the login as it is."""
+        await self._http.close()
+
     def _hold(self, granted: Any) -> None:
         try:
             self._access, self._refresh = granted["access_token"], granted["refresh_token"]

@@ -71,6 +71,7 @@ class Line:
         self._tap = tap
         self._connection: Connection | None = None
         self._staying: asyncio.Task[None] | None = None
+        self._hurried = asyncio.Event()
 
     async def open(self, listener: Listener) -> Welcome:
         """Connect, and stay so from then on.
@@ -96,6 +97,10 @@ class Line:
         """Drop the connection, if there is one, without a word; another one follows."""
         if self._connection is not None:
             self._connection.abort()
+
+    def hurry(self) -> None:
+        """Try now, if the next attempt is waited for: the machine woke up, say, or found its network."""
+        self._hurried.set()
 
     async def _stay(self, connection: Connection, listener: Listener) -> None:
         failures = 0
@@ -148,13 +153,18 @@ class Line:
             # Jitter only has to differ between clients.
             seconds = delay(failures, random.random(), wait)  # noqa: S311
             self._on_state(State("waiting", reason, seconds))
-            await asyncio.sleep(seconds)
+            await self._pause(seconds)
             self._on_state(State("connecting"))
             try:
                 return await self._dial(step)
             except (Refused, Unreachable) as fault:
                 step, wait, reason = _after(fault), fault.retry_after_ms / 1000, str(fault)
                 failures += 1
+
+    async def _pause(self, seconds: float) -> None:
+        self._hurried.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._hurried.wait(), seconds)
 
     async def _dial(self, step: Step) -> Connection:
         if step is Step.REFRESH:
