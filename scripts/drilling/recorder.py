@@ -18,12 +18,14 @@ class Passage(NamedTuple):
 
 
 class Recorder:
-    """Taps a client. Its connections begin with a welcome, each."""
+    """Taps a client, whose connections begin with a welcome each; ``unanswered`` are ids of the last one's frames."""
 
-    def __init__(self, life: Callable[[], int]) -> None:
+    def __init__(self, life: Callable[[], int], on_frame: Callable[[], object]) -> None:
         """Begin before the first connection; ``life`` tells the number of the server's life of now."""
         self.passages: list[Passage] = []
+        self.unanswered: set[str] = set()
         self._life = life
+        self._on_frame = on_frame
 
     @property
     def life(self) -> int:
@@ -35,4 +37,9 @@ class Recorder:
         entry = Entry.of(text, sent=sent)
         if not sent and entry.frame["type"] == "welcome":
             self.passages.append(Passage(self._life(), []))
+            self.unanswered = set()
         self.passages[-1].entries.append(entry)
+        if sent and "id" in entry.frame:
+            self.unanswered.add(entry.frame["id"])
+        self.unanswered.discard(entry.frame.get("re"))
+        self._on_frame()

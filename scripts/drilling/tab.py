@@ -61,11 +61,11 @@ class Tab:
         self._life: Life | None = None
         self._client: Client | None = None
         self._session: Session | None = None
-        self._recorder = Recorder(self._life_of_now)
         self._acting: list[asyncio.Task[None]] = []
         self._watching: asyncio.Task[None] | None = None
         self._cut = ""
         self._news = asyncio.Event()
+        self._recorder = Recorder(self._life_of_now, self._news.set)
         acts = [(8, self._message), (2, self._message_twice), (2, self._again), (2, self._cancel), (3, self._dequeue)]
         self._acts = [act for weight, act in acts for _ in range(weight)]
 
@@ -151,6 +151,7 @@ class Tab:
         lost = state.name == "waiting" and self._recorder.life == self._life.number
         if lost and not self._life.ending:
             self._cut = state.reason
+        self._news.set()
 
     def _place(self) -> int:
         """Return after which seq to resume: most often where this tab left, earlier where its page was reloaded."""
@@ -160,8 +161,17 @@ class Tab:
         return max(0, self.seen - back)
 
     async def settle(self) -> None:
-        """Wait until everything that was asked by this client is answered."""
+        """Wait until everything that was asked by this client is answered, or the server has ended.
+
+        Raises:
+            AssertionError: an answer doesn't come.
+        """
         await asyncio.gather(*self._acting)
+        # A message may be known to be taken from the log, before its answer comes.
+        await self._until(self._is_settled, "the answers to all that it asked")
+
+    def _is_settled(self) -> bool:
+        return not self._recorder.unanswered or (self._life is not None and self._life.ending)
 
     async def leave(self, *, answered: bool) -> None:
         """Go away, if there is a client, and go over what its connections showed.
@@ -174,10 +184,11 @@ class Tab:
             return
         if answered:
             await self.settle()
+            answered = not self._recorder.unanswered
         else:
             client.abort()
         await client.close()
-        await self.settle()
+        await asyncio.gather(*self._acting)
         self._acting = []
         if self._watching is not None:
             await self._watching
@@ -267,7 +278,7 @@ class Tab:
         await self._send(copies=2)
 
     async def _again(self) -> None:
-        """Send what was acked before: to this tab or to another one of the session, in this life of the server or not."""
+        """Send what was acked before: to this tab or another one of the session, in this life of the server or not."""
         acked = [each for each in self._person.correspondence.acked if each.fields["session_id"] == self.session_id]
         if acked:
             await self._deliver(self._random.choice(acked))

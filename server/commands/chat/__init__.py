@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from server.commands.examples import examples
+
 if TYPE_CHECKING:
     from server.client import Client, Session
 
 URL = "http://127.0.0.1:8765"
 
 
-@click.command()
+@click.command(epilog=examples("greenroom chat --user demo", "echo '12*7' | greenroom chat --user demo"))
 @click.option("--url", default=URL, show_default=True, help="Where the server is.")
 @click.option("--user", "username", default="demo", show_default=True, metavar="NAME", help="Whom to log in as.")
 @click.option("--session", "session_id", metavar="ID", help="Talk in this session.  [default: your default one]")
@@ -32,7 +34,7 @@ def chat(
     new: bool,
     password_stdin: bool,
 ) -> None:
-    r"""Talk to the agents of a running server, and watch them work.
+    """Talk to the agents of a running server, and watch them work.
 
     At a terminal, what happens is shown live above a line to write on; /help there says what else it takes. Ctrl-C
     stops what is being worked on, a second one leaves.
@@ -42,11 +44,6 @@ def chat(
 
     The password comes from a prompt, or from the variable GREENROOM_PASSWORD; never from an argument, which everybody
     on the machine can read. Certificates that aren't the system's are named by the variable SSL_CERT_FILE.
-
-    \b
-    Examples:
-      greenroom chat --user demo
-      echo "12*7" | greenroom chat --user demo
     """
     # Here and not above: it pulls in the client and the terminal, and the other commands start without them.
     from server.client import ClientFault  # noqa: PLC0415 - the reason above
