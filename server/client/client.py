@@ -17,8 +17,8 @@ from server.client.address import Address
 from server.client.connection import refused
 from server.client.credentials import Credentials
 from server.client.cursor import Cursor
-from server.client.errors import ClientFault, Closed, Disconnected, HistoryLost
-from server.client.frames import Ack, Frame, read
+from server.client.errors import ClientFault, Closed, Disconnected, HistoryLost, Refused
+from server.client.frames import Ack, Frame, read, write
 from server.client.http import Http
 from server.client.line import Line, State
 from server.client.outbox import UNDECIDED, Outbox, Outgoing
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
     from server.client.connection import Asked, Connection, Tap
     from server.client.session import OnBusy, Queue
+
+FRAME_ID = 80
+"""How many bytes a frame's id takes at most."""
 
 PAGE = 1000
 """How many events of a log are asked for at once."""
@@ -53,6 +56,7 @@ class Client:
         self._outbox: Outbox[asyncio.Future[Run]] = Outbox()
         self._connection: Connection | None = None
         self._held = False
+        self._largest = 0
         self._beside: set[asyncio.Task[None]] = set()
         self._fault: ClientFault | None = None
 
@@ -89,11 +93,11 @@ class Client:
         made: str = (await self.call("POST", "/v1/sessions", {"title": title}))["session_id"]
         return made
 
-    async def log(self, session_id: str) -> list[Event]:
-        """Return all events of a session that are kept. Raises as `Http.call`."""
+    async def log(self, session_id: str, after: int = 0) -> list[Event]:
+        """Return all events of a session that are kept, from those after a seq on. Raises as `Http.call`."""
         events: list[Event] = []
         while True:
-            after = events[-1].seq if events else 0
+            after = events[-1].seq if events else after
             page = await self.call("GET", f"/v1/sessions/{session_id}/events?after={after}&limit={PAGE}")
             read_events = [read(msgspec.json.encode(frame)) for frame in page["events"]]
             events += [event for event in read_events if isinstance(event, Event)]
@@ -112,7 +116,8 @@ class Client:
         Raises:
             ClientFault: it didn't work.
         """
-        self.default_session_id = (await self._line.open(self)).default_session_id
+        welcome = await self._line.open(self)
+        self.default_session_id, self._largest = welcome.default_session_id, welcome.max_message_bytes
 
     async def close(self) -> None:
         """Hang up for good. All that waits raises `Closed`."""
@@ -134,7 +139,9 @@ class Client:
 
     def connected(self, connection: Connection) -> None:
         """Go on where the last connection left."""
+        assert connection.welcome is not None
         self._connection, self._held = connection, False
+        self._largest = connection.welcome.max_message_bytes
         for session in self._sessions.values():
             self._subscribe(session)
 
@@ -231,6 +238,9 @@ class Client:
             on_busy=on_busy,
             queue=queue,
         )
+        if len(write(message)) + FRAME_ID > self._largest:
+            # The server would close the connection over it, and over every next one.
+            raise Refused("too_large", f"A message has up to {self._largest:,} bytes, all told.")
         entry = self._outbox.add(message, asyncio.get_running_loop().create_future())
         self.pump()
         try:

@@ -65,7 +65,7 @@ class Connection:
         """Send a frame; ``answered`` is called once. Doesn't block."""
         frame_id = str(next(self._ids))
         self._asked[frame_id] = answered
-        self._outgoing.put_nowait(write(replace(frame, id=frame_id)))
+        self._outgoing.put_nowait(write(replace(frame, id=frame_id)).decode())
 
     def request(self, frame: Asked) -> asyncio.Future[Ack]:
         """Send a frame and return what becomes its ack, or raises `Refused` or `Disconnected`."""
@@ -109,7 +109,7 @@ class Connection:
             case Ack() | Error() if isinstance(frame.re, str) and frame.re in self._asked:
                 self._asked.pop(frame.re)(frame)
             case ServerPing():
-                self._outgoing.put_nowait(write(Pong(t=frame.t)))
+                self._outgoing.put_nowait(write(Pong(t=frame.t)).decode())
             case Bye():
                 self._bye = frame
             case _:

@@ -65,7 +65,7 @@ def _read(fields: dict[str, Any]) -> Frame:
     return Unknown(fields)
 
 
-def write(frame: ClientFrame) -> str:
-    """Write one frame of the client; what isn't said is left out."""
+def write(frame: ClientFrame) -> bytes:
+    """Write one frame of the client, in UTF-8; what isn't said is left out."""
     fields = msgspec.json.decode(_encoder.encode(frame))
-    return _encoder.encode({name: value for name, value in fields.items() if value is not None}).decode()
+    return _encoder.encode({name: value for name, value in fields.items() if value is not None})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from weakref import WeakSet
 
@@ -30,11 +31,16 @@ class Waiting(msgspec.Struct, frozen=True):
     text: str
 
 
-class _Active(msgspec.Struct, frozen=True):
+class Active(msgspec.Struct, frozen=True):
+    """The run that is worked on."""
+
     run_id: str
+    elapsed_ms: int
 
 
-class _Partial(msgspec.Struct, frozen=True):
+class Partial(msgspec.Struct, frozen=True):
+    """Its answer so far."""
+
     run_id: str
     text: str
 
@@ -46,8 +52,8 @@ class Standing(msgspec.Struct, frozen=True):
     epoch: str
     head_seq: int
     recovered: bool
-    active_run: _Active | None = None
-    partial: _Partial | None = None
+    active_run: Active | None = None
+    partial: Partial | None = None
     queue: list[Waiting] = []
 
 
@@ -65,7 +71,7 @@ class Session:
         """Begin before the first subscription."""
         self.session_id = session_id
         self.queue: dict[str, str] = {}
-        self.active: str | None = None
+        self.standing: Standing | None = None
         self.live = False
         self.fault: ClientFault | None = None
         self._client = client
@@ -73,6 +79,7 @@ class Session:
         self._runs: dict[str, Run] = {}
         self._streams: WeakSet[Stream] = WeakSet()
         self._replay: _Replay | None = None
+        self._ready = asyncio.Event()
 
     # For who uses it.
 
@@ -80,6 +87,19 @@ class Session:
     def cursor(self) -> tuple[int, str | None]:
         """The seq and epoch last seen: what another client may go on from."""
         return self._cursor.seq or 0, self._cursor.epoch
+
+    async def ready(self) -> Standing:
+        """Wait until the session is followed, and return how it stood when that began.
+
+        Raises:
+            Refused: there is no such session of this user.
+            ClientFault: the client was closed, or gave up.
+        """
+        await self._ready.wait()
+        if self.fault is not None:
+            raise self.fault
+        assert self.standing is not None
+        return self.standing
 
     def events(self) -> Stream:
         """Listen to the session: its events, answers as they are written, signs of life, from now on."""
@@ -132,7 +152,7 @@ class Session:
         if lost:
             self._publish(Gap(self.session_id))
         self.queue = {waiting.run_id: waiting.text for waiting in standing.queue}
-        self.active = standing.active_run.run_id if standing.active_run else None
+        self.standing = standing
         self._replay = _Replay(standing, lost)
         self._catch_up()
 
@@ -164,6 +184,7 @@ class Session:
     def fail(self, fault: ClientFault) -> None:
         """End all that waits for something of this session."""
         self.fault, self.live = fault, False
+        self._ready.set()
         for run in self._runs.values():
             run.fail(fault)
         for stream in self._streams:
@@ -175,12 +196,10 @@ class Session:
                 self.queue[event.run_id] = event.data.text
             case "agent_started":
                 self.queue.pop(event.run_id, None)
-                self.active = event.run_id
         if isinstance(event.data, MessageAccepted) and event.data.client_msg_id is not None:
             self._client.recorded(event.data.client_msg_id, run)
         if run.over:
             self.queue.pop(event.run_id, None)
-            self.active = None if self.active == event.run_id else self.active
             self.forget(run)
 
     def _catch_up(self) -> None:
@@ -195,6 +214,7 @@ class Session:
             if fresh is not None:
                 self._publish(fresh)
         self.live = True
+        self._ready.set()
         self._client.pump()
 
     def _give_up(self, unfinished: set[str]) -> None:

@@ -16,7 +16,7 @@ print("counted")
 
 def test_a_terminal_has_a_bar_that_is_gone_when_the_work_is_done(tmp_path):
     with terminal(sys.executable, "-c", WORK, home=tmp_path) as screen:
-        screen.process.setecho(False)
+        screen.process.setecho(state=False)
         screen.see(r"counting .*0/3")
         screen.type("\r")
         screen.see(r"counting .*1/3")

@@ -3,6 +3,7 @@
 import http.server
 import json
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -151,7 +152,7 @@ def test_sessions_are_listed_made_and_changed_and_the_queue_is_shown(server, cha
     screen = chat(server, "--agent", "rehearsal", user="demo2")
 
     screen.type("/new holidays\r")
-    session_id = screen.see(r"this is session (s_\w+)")[1]
+    session_id = screen.see(r"(?s)this is session s_\w+.*this is session (s_\w+)")[1]
     screen.type("/sessions\r")
     screen.see(f"→ .*{session_id}  holidays .*idle")
     screen.type(script({"hang": True}) + "\r")
@@ -202,6 +203,31 @@ def test_a_wrong_password_is_told_plainly(server, tmp_path):
         assert "guess" not in screen.text
 
 
+def test_who_comes_back_sees_what_was_said_last_and_what_is_being_worked_on(server, chat, tmp_path):
+    screen = chat(server, "--agent", "rehearsal")
+    session_id = screen.see(r"this is session (s_\w+)")[1]
+    screen.type(script({"answer": "an *old* answer"}) + "\r")
+    screen.see("■ done")
+    screen.type(script({"say": "half of"}, {"hang": True}) + "\r")
+    screen.see("^half of$")
+    screen.control("d")
+    assert screen.ended() == 0
+
+    command = (*GREENROOM, "chat", "--url", server.url, "--session", session_id)
+    with terminal(*command, home=tmp_path, PASSWORD="demo") as again:
+        again.see("^an old answer$")
+        again.see("^half of$")
+        again.control("c")
+        again.see("■ stopped after")
+
+
+def test_a_session_that_is_not_there_is_told_plainly(server, tmp_path):
+    command = (*GREENROOM, "chat", "--url", server.url, "--session", "s_unknown")
+    with terminal(*command, home=tmp_path, PASSWORD="demo") as screen:
+        assert screen.ended() == 1
+        assert "no such session" in screen.text.lower()
+
+
 # Without one.
 
 
@@ -217,6 +243,30 @@ def test_a_script_is_told_by_the_status_that_there_is_no_good_answer(server):
 
     assert (done.returncode, done.stdout) == (1, ""), done
     assert "■ failed after" in done.stderr
+
+
+def test_a_script_that_is_interrupted_cancels_what_it_asked_for(server):
+    process = subprocess.Popen(
+        [*GREENROOM, "chat", "--url", server.url, "--new", "--agent", "rehearsal"],
+        env=environment(PASSWORD="demo"),
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    process.stdin.write(script({"hang": True}))
+    process.stdin.close()
+    while "started" not in process.stderr.readline():
+        assert process.poll() is None
+
+    process.send_signal(signal.SIGINT)
+
+    with process.stdout, process.stderr:
+        assert "stopping" in process.stderr.read()
+        assert (process.wait(30), process.stdout.read()) == (130, "")
+    login = server.known("demo")
+    assert "running" not in {session["state"] for session in server.sessions(login)}
 
 
 def test_a_script_may_give_the_password_on_the_first_line(server):

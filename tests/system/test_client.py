@@ -207,6 +207,38 @@ async def test_a_refused_message_raises_and_a_failed_run_is_an_answer(server):
         assert completed.outcome == "error"
 
 
+async def test_a_message_that_is_too_large_is_refused_before_it_costs_the_connection(server):
+    states = []
+    async with connect(server.url, "demo", "demo", on_state=states.append) as client:
+        session = await client.session(await client.new_session())
+        with pytest.raises(Refused) as refused:
+            await session.send("ö" * 32_768)
+        assert refused.value.code == "too_large"
+        # Half of it is a message like any other; two bytes a letter.
+        assert (await (await session.send("ö" * 16_384)).completed()).outcome == "success"
+    assert [state.name for state in states] == ["connecting", "connected", "closed"]
+
+
+async def test_a_session_is_ready_once_it_is_known_how_it_stands(server):
+    async with connect(server.url, "demo", "demo") as client:
+        session = await client.session(await client.new_session())
+        assert (await session.ready()).head_seq == 0
+        running = await session.send(script({"say": "so far"}, {"hang": True}), agent="rehearsal")
+        async for seen in running:
+            if isinstance(seen, MessageDelta):
+                break
+        await session.send("6*7")
+        async with connect(server.url, "demo", "demo") as other:
+            elsewhere = await other.session(session.session_id)
+            standing = await elsewhere.ready()
+            assert standing.active_run.run_id == running.run_id
+            assert list(elsewhere.queue.values()) == ["6*7"]
+            assert elsewhere.run(running.run_id).text == "so far"
+            with pytest.raises(Refused):
+                await (await other.session("s_unknown")).ready()
+        await session.cancel(queue="clear")
+
+
 async def test_somebody_elses_session_is_not_there(server):
     async with connect(server.url, "demo", "demo") as client:
         session_id = await client.new_session()

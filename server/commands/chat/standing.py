@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len, chop_cells
+
 from actors.session.events import AgentStarted, Event, MessageDelta, Progress, ToolCompleted, ToolExecuting
 from server.commands.chat.lines import duration, plain, prose, waiting
 
@@ -34,6 +36,10 @@ class Standing:
         """Take how the client stands with the server."""
         self.line = "" if state.name == "connected" else state.name
         self.retry_at = now + state.seconds if state.name == "waiting" else None
+
+    def attend(self, run: Run, elapsed_ms: int, now: float) -> None:
+        """Begin with a run that has been worked on for so long."""
+        self.run, self._began = run, now - elapsed_ms / 1000
 
     def take(self, seen: Event | MessageDelta | Progress, run: Run, now: float) -> None:
         """Take what was seen of a run; `run` is what is known of it."""
@@ -94,9 +100,9 @@ class Standing:
 
 def wrapped(text: str, width: int) -> list[str]:
     """Break a line where the terminal would."""
-    return [text[start : start + width] for start in range(0, len(text), width)] or [""]
+    return chop_cells(text, width) or [""]
 
 
 def cut(text: str, width: int) -> str:
     """Cut a line to a width."""
-    return text if len(text) <= width else f"{text[: width - 1]}…"
+    return text if cell_len(text) <= width else f"{chop_cells(text, width - 1)[0]}…"

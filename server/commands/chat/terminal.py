@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 REFRESH = 0.2
 """How many seconds pass at most until what moves is drawn again."""
 
+RECALLED = 40
+"""How many of the last events of a session are looked at for what was said last."""
+
 STYLE = Style.from_dict({"status": "fg:ansibrightblack", "prompt": "bold"})
 
 
@@ -57,6 +60,7 @@ class Terminal:
         """Prepare the screen; nothing is connected yet."""
         self._agent = agent
         self._lost = False
+        self._ended = ""
         self._standing = Standing()
         self._client: Client | None = None
         self._session: Session | None = None
@@ -85,7 +89,8 @@ class Terminal:
         elif state.name == "connected" and self._lost:
             self._lost = False
             self._show(Text("⚡ connected again", "yellow"))
-        elif state.name == "closed" and self._client is not None:
+        elif state.name == "closed":
+            self._ended = state.reason
             self._leave()
         self._draw()
 
@@ -93,21 +98,21 @@ class Terminal:
         """Talk until the person leaves.
 
         Raises:
-            ClientFault: the client gave up.
+            ClientFault: there is no such session, or the client gave up.
         """
         self._client = client
         with patch_stdout(raw=True):
             self._console = Console(highlight=False, force_terminal=True)
             self._show(Text("Connected. /help lists what can be ordered, Ctrl-C stops a run, Ctrl-D leaves.", "dim"))
-            self._go_to(session)
             try:
+                await self._enter(session)
                 await self._read()
             finally:
                 for task in (self._watching, *self._beside):
                     if task is not None:
                         task.cancel()
-        if session.fault is not None:
-            raise session.fault
+        if self._ended:
+            raise Closed(self._ended)
 
     async def _read(self) -> None:
         while True:
@@ -157,7 +162,7 @@ class Terminal:
             # What was shown of it below is no more: the whole takes its place.
             self._standing.over()
             if event.data.text:
-                self._show(Markdown(prose(event.data.text)))
+                self._answer(event.data.text)
         if event.type == "message_accepted":
             self._show(line(event))
         else:
@@ -196,7 +201,7 @@ class Terminal:
                 await self._change(order.argument)
             case "/new":
                 assert self._client is not None
-                await self._enter(await self._client.new_session(order.argument))
+                await self._enter(await self._client.session(await self._client.new_session(order.argument)))
             case "/queue":
                 await self._wait(order.argument)
             case _:
@@ -222,12 +227,27 @@ class Terminal:
         if session_id is None:
             self._show(Text("there is no such session; /sessions lists them", "red"))
         else:
-            await self._enter(session_id)
+            await self._enter(await self._client.session(session_id))
 
-    async def _enter(self, session_id: str) -> None:
+    async def _enter(self, session: Session) -> None:
+        """Go to a session, and show how it stands: what was said last, and what is being worked on."""
+        self._go_to(session)
+        standing = await session.ready()
+        self._show(Text(f"this is session {session.session_id}", "dim"))
+        await self._recall(session.session_id, standing.head_seq)
+        if standing.active_run is not None:
+            run = session.run(standing.active_run.run_id)
+            self._standing.attend(run, standing.active_run.elapsed_ms, time.monotonic())
+
+    async def _recall(self, session_id: str, head_seq: int) -> None:
         assert self._client is not None
-        self._go_to(await self._client.session(session_id))
-        self._show(Text(f"this is session {session_id}", "dim"))
+        for event in await self._client.log(session_id, max(0, head_seq - RECALLED)):
+            if event.seq > head_seq:
+                break
+            if event.type == "message_accepted":
+                self._show(line(event))
+            elif isinstance(event.data, AgentCompleted) and event.data.text:
+                self._answer(event.data.text)
 
     async def _wait(self, argument: str) -> None:
         assert self._session is not None
@@ -274,6 +294,10 @@ class Terminal:
             self._console.print(what, width=self._width())
         sys.stdout.write(captured.get())
         sys.stdout.flush()
+
+    def _answer(self, text: str) -> None:
+        # Links are spelled out: a text that leads elsewhere than it says is easy to write.
+        self._show(Markdown(prose(text), hyperlinks=False))
 
     def _complain(self, fault: ClientFault) -> None:
         self._show(Text(plain(str(fault)), "red"))
