@@ -125,12 +125,13 @@ async def test_a_login_that_ended_elsewhere_is_made_anew(lasting):
 
 async def test_those_who_refresh_at_once_share_one_exchange(server):
     async with connect(server.url, "demo2", "demo2") as client:
-        before = client._credentials._refresh
+        token, logins = client._credentials.token, server.metric("logins_total", outcome="good")
         await asyncio.gather(*(client._credentials.refresh() for _ in range(20)))
 
-        assert client._credentials._refresh != before
-        # A token that was spent twice would have ended the login.
+        assert client._credentials.token != token
         assert (await client.call("GET", "/v1/me"))["username"] == "demo2"
+        # A token that was spent twice would have ended the login, and another one been made.
+        assert server.metric("logins_total", outcome="good") == logins > 0
 
 
 async def test_a_server_that_drains_is_left_and_found_again(lasting):
