@@ -112,7 +112,9 @@ class Tab:
             with contextlib.suppress(Refused, Disconnected, Closed):
                 await act
 
-        self._acting.append(asyncio.create_task(carefully()))
+        task = asyncio.create_task(carefully())
+        task.add_done_callback(lambda _: self._news.set())
+        self._acting.append(task)
 
     def _check(self) -> None:
         """Raise what went wrong beside."""
@@ -166,12 +168,12 @@ class Tab:
         Raises:
             AssertionError: an answer doesn't come.
         """
-        await asyncio.gather(*self._acting)
-        # A message may be known to be taken from the log, before its answer comes.
         await self._until(self._is_settled, "the answers to all that it asked")
 
     def _is_settled(self) -> bool:
-        return not self._recorder.unanswered or (self._life is not None and self._life.ending)
+        # A message may be known to be taken from the log, before its answer comes.
+        done = all(act.done() for act in self._acting) and not self._recorder.unanswered
+        return done or (self._life is not None and self._life.ending)
 
     async def leave(self, *, answered: bool) -> None:
         """Go away, if there is a client, and go over what its connections showed.
