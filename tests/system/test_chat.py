@@ -89,7 +89,7 @@ def test_a_question_is_answered_and_everything_on_the_way_is_shown_in_its_order(
 def test_an_answer_is_seen_while_it_is_written_and_once_when_it_is_done(server, chat):
     screen = chat(server, "--agent", "rehearsal")
 
-    screen.type(script({"say": "# Title\n\nten **bold** words ", "chunks": 10, "every_ms": 150}) + "\r")
+    screen.type(script({"say": "# Title\n\nten **bold** words ", "chunks": 10, "every_ms": 100}) + "\r")
 
     # As it is written: the source, below.
     screen.see(r"^ten \*\*bo")
@@ -102,10 +102,10 @@ def test_an_answer_is_seen_while_it_is_written_and_once_when_it_is_done(server, 
 def test_a_silent_run_shows_what_it_waits_on_and_for_how_long(server, chat):
     screen = chat(server, "--agent", "rehearsal")
 
-    screen.type(script({"tool": "wait", "arguments": {"seconds": 3}}) + "\r")
+    screen.type(script({"tool": "wait", "arguments": {"seconds": 2}}) + "\r")
 
-    screen.see(r"using wait  2\.\d s")
-    screen.see("✓ wait returned in 3")
+    screen.see(r"using wait  1\.\d s")
+    screen.see("✓ wait returned in 2")
 
 
 def test_ctrl_c_cancels_the_run_and_another_one_leaves(server, chat):
@@ -127,8 +127,8 @@ def test_ctrl_c_cancels_the_run_and_another_one_leaves(server, chat):
 def test_a_server_that_is_killed_in_mid_answer_leaves_one_continuous_story(launch, chat):
     server = launch("--demo", "--port", str(lasting_port()))
     screen = chat(server, "--agent", "rehearsal")
-    words = [f"word{number}" for number in range(40)]
-    steps = ({"think": "once upon a time"}, {"say": " ".join(words), "chunks": 40, "every_ms": 100})
+    words = [f"word{number}" for number in range(20)]
+    steps = ({"think": "once upon a time"}, {"say": " ".join(words), "chunks": 20, "every_ms": 100})
     screen.type(script(*steps) + "\r")
     screen.see("^word0 .*word5 ")
 
@@ -142,7 +142,7 @@ def test_a_server_that_is_killed_in_mid_answer_leaves_one_continuous_story(launc
 
     story = screen.text.partition("● rehearsal started")[2]
     in_order(story, "once upon a time", "connection was lost", "connected again", "attempt 2", "word0 ", "■ done after")
-    assert [len(re.findall(rf"\b{word}\b", story)) for word in words] == [1] * 40, story
+    assert [len(re.findall(rf"\b{word}\b", story)) for word in words] == [1] * 20, story
     for once in ("connection was lost", "connected again", "↻ the agent was restarted", "■ done after"):
         assert story.count(once) == 1, story
     assert story.count("once upon a time") == 2, story  # A thought of each attempt.
@@ -199,6 +199,7 @@ def test_a_wrong_password_is_told_plainly(server, tmp_path):
         screen.see("Password of demo")
         screen.type("guess\r")
         screen.see("password is wrong")
+        screen.see("Check --user")
         assert screen.ended() == 1
         assert "guess" not in screen.text
 
@@ -226,6 +227,15 @@ def test_a_session_that_is_not_there_is_told_plainly(server, tmp_path):
     with terminal(*command, home=tmp_path, PASSWORD="demo") as screen:
         assert screen.ended() == 1
         assert "no such session" in screen.text.lower()
+
+
+def test_a_pipe_at_a_terminal_asks_for_the_password_there(server, tmp_path):
+    command = f"echo '6*7' | {sys.executable} -m server chat --url {server.url}"
+    with terminal("bash", "-c", command, home=tmp_path) as screen:
+        screen.see("Password of demo")
+        screen.type("demo\r")
+        screen.see("^6\\*7 is 42.$")
+        assert screen.ended() == 0
 
 
 # Without one.

@@ -8,7 +8,7 @@ import pytest
 
 from actors.session.events import AgentCompleted, Event, MessageDelta
 from actors.session.promises import check_log
-from server.client import Client, Closed, Dequeued, Refused, Unauthorized, Unreachable, connect
+from server.client import Client, Closed, Dequeued, Gap, Refused, Unauthorized, Unreachable, connect
 from tests.system.process import lasting_port
 from tests.system.relay import relay
 
@@ -295,6 +295,17 @@ async def test_a_resume_by_another_client_goes_on_where_the_first_left(server):
     async with connect(server.url, "demo", "demo") as client:
         stream = (await client.session(session.session_id, after=place)).events()
         assert [await anext(stream) for _ in log[place[0] :]] == log[place[0] :]
+
+
+async def test_a_log_that_is_another_one_is_told_and_read_from_its_beginning(server):
+    async with connect(server.url, "demo", "demo") as client:
+        session = await client.session(await client.new_session())
+        await (await session.send("6*7")).completed()
+        log = await client.log(session.session_id)
+    async with connect(server.url, "demo", "demo") as client:
+        stream = (await client.session(session.session_id, after=(3, "e_lost"))).events()
+        assert await anext(stream) == Gap(session.session_id)
+        assert [await anext(stream) for _ in log] == log
 
 
 async def test_a_wrong_password_and_a_server_that_is_not_there_are_told(server):

@@ -46,7 +46,7 @@ def chat(
     on the machine can read. Certificates that aren't the system's are named by the variable SSL_CERT_FILE.
     """
     # Here and not above: it pulls in the client and the terminal, and the other commands start without them.
-    from server.client import ClientFault  # noqa: PLC0415 - the reason above
+    from server.client import ClientFault, Unauthorized  # noqa: PLC0415 - the reason above
     from server.client.address import Address  # noqa: PLC0415 - the reason above
     from server.commands.chat.password import password_of  # noqa: PLC0415 - the reason above
 
@@ -61,7 +61,11 @@ def chat(
     if not at_terminal and not text:
         raise click.UsageError("standard input holds no message")
     try:
+        # On gevent's selector, for the entry's patch holds for every command; asyncio doesn't mind.
         status = asyncio.run(_chat(url, username, password, session_id, agent, text, new=new))
+    except Unauthorized as fault:
+        hint = f"Check --user, or set a new one where the server is: greenroom users passwd {username}"
+        raise click.ClickException(f"{fault} {hint}") from fault
     except ClientFault as fault:
         raise click.ClickException(str(fault)) from fault
     except KeyboardInterrupt:

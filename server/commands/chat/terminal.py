@@ -158,11 +158,9 @@ class Terminal:
         self._draw()
 
     def _tell(self, event: Event) -> None:
-        if isinstance(event.data, AgentCompleted):
-            # What was shown of it below is no more: the whole takes its place.
-            self._standing.over()
-            if event.data.text:
-                self._answer(event.data.text)
+        if isinstance(event.data, AgentCompleted) and event.data.text:
+            # It takes the place of what was shown of it below.
+            self._answer(event.data.text)
         if event.type == "message_accepted":
             self._show(line(event))
         else:
