@@ -174,7 +174,7 @@ class Session:
         self._catch_up()
 
     def run(self, run_id: str) -> Run:
-        """Return the run of that id, known or not."""
+        """Return the run of that id, which isn't over yet, whether anything was seen of it or not."""
         return self._runs.setdefault(run_id, Run(self.session_id, run_id))
 
     def forget(self, run: Run) -> None:

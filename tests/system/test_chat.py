@@ -311,6 +311,7 @@ def test_what_is_wrong_is_told_with_what_to_do(server, stranger, tmp_path):
         assert said in done.stderr
         assert "Traceback" not in done.stderr
     assert piped("", "--url", server.url, PASSWORD="demo").returncode == 2
+    assert "password is wrong" in piped("hello", "--url", server.url, PASSWORD="guess").stderr
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused_and_one_that_is_named_is_good(launch, tmp_path):

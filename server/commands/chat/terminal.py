@@ -143,16 +143,15 @@ class Terminal:
     async def _watch(self, session: Session) -> None:
         with contextlib.suppress(ClientFault):
             async for item in session.events():
-                self._happened(session, item)
+                self._happened(item)
         if session.fault is not None and not isinstance(session.fault, Closed):
             self._complain(session.fault)
 
-    def _happened(self, session: Session, item: Item) -> None:
+    def _happened(self, item: Item) -> None:
         if isinstance(item, Gap):
             self._show(Text("… some of what happened meanwhile isn't kept any more", "yellow"))
             return
-        if not (isinstance(item, Event) and item.type in ("message_accepted", "message_dequeued")):
-            self._standing.take(item, session.run(item.run_id), time.monotonic())
+        self._standing.take(item, time.monotonic())
         if isinstance(item, Event):
             self._tell(item)
         self._draw()
@@ -207,7 +206,7 @@ class Terminal:
 
     async def _stop(self) -> None:
         assert self._session is not None
-        self._standing.stopping = self._standing.run is not None
+        self._standing.stopping = self._standing.run_id is not None
         try:
             if await self._session.cancel() is None:
                 self._show(Text("nothing is being worked on", "dim"))
@@ -234,8 +233,8 @@ class Terminal:
         self._show(Text(f"this is session {session.session_id}", "dim"))
         await self._recall(session.session_id, standing.head_seq)
         if standing.active_run is not None:
-            run = session.run(standing.active_run.run_id)
-            self._standing.attend(run, standing.active_run.elapsed_ms, time.monotonic())
+            active = standing.active_run
+            self._standing.attend(active.run_id, active.elapsed_ms, time.monotonic())
 
     async def _recall(self, session_id: str, head_seq: int) -> None:
         assert self._client is not None
@@ -266,10 +265,10 @@ class Terminal:
 
         @keys.add("c-c")
         def _(event: KeyPressEvent) -> None:
-            if self._standing.run is not None and not self._standing.stopping:
+            if self._standing.run_id is not None and not self._standing.stopping:
                 self._standing.stopping = True
                 self._start(self._stop())
-            elif self._standing.run is None and event.current_buffer.text:
+            elif self._standing.run_id is None and event.current_buffer.text:
                 event.current_buffer.reset()
             else:
                 self._leave()
