@@ -34,6 +34,7 @@ from server.demo import seed_demo
 from server.documents import documents_folder
 from server.http.application import application
 from server.http.listener import HttpServer
+from server.journal.archive import count_sessions
 from server.journal.retention import Keep
 from server.journal.sqlite import SQLiteJournal
 from server.journal.upkeep import Upkeep
@@ -43,6 +44,11 @@ from server.library.library import FolderLibrary, NoLibrary
 from server.lock import Lock
 from server.metrics import Metrics
 from server.notebook import SQLiteNotebook
+from server.observability.labels import tool_labels
+from server.observability.lives import Lives
+from server.observability.pulse import Pulse
+from server.observability.tally import Tally
+from server.observability.vitals import Vitals
 from server.offer import catalog, default_agent
 from server.outside import OutsideTokens
 from server.plans import fault_plan
@@ -111,6 +117,8 @@ class Server:
             self.runtime.supervise(ChildSpec("mcp", Servers, args))
         root = self.runtime.supervise(ChildSpec("root", Root, (environment,), mailbox=INTERNAL_MAILBOX))
         metrics = Metrics()
+        self._pulse = Pulse()
+        metrics.show(_vitals(settings, self.runtime, self.journal, self._database, agents, metrics, self._pulse))
         self.reception = Reception(settings, accounts, tokens, self.journal, root, metrics)
         metrics.watch("connections", "Open WebSockets", self.reception.__len__)
         app = application(self.runtime, self.journal, accounts, tokens, self.reception)
@@ -144,6 +152,7 @@ class Server:
             round_.start()
         self._upkeep.start()
         self._watchdog.start()
+        self._pulse.start()
 
     def failed(self, told: Event) -> None:
         """Set ``told`` when the tree's root dies: nothing can mend that here."""
@@ -172,6 +181,7 @@ class Server:
         gevent.killall(self._rounds)
         self._upkeep.stop()
         self._watchdog.stop()
+        self._pulse.stop()
         try:
             self.runtime.stop(timeout=STOP_SECONDS)
         except RuntimeFault as fault:
@@ -288,6 +298,23 @@ def _environment(
         policies=restart_policies(settings.restart),
         providers=tuple(Offer(name, server) for name, server in settings.mcp.items()),
     )
+
+
+def _vitals(
+    settings: Settings,
+    runtime: Runtime,
+    journal: SQLiteJournal,
+    database: Database,
+    agents: AgentCatalog,
+    metrics: Metrics,
+    pulse: Pulse,
+) -> Vitals:
+    """Have everything measured that is shown, from now on."""
+    known = {tool.name for agent in agents.values() for tool in agent.tools}
+    tally, lives = Tally(tool_labels(known, settings.mcp)), Lives()
+    journal.on_committed += [metrics.delivery, tally]
+    runtime.telemetry.subscribe(lives)
+    return Vitals(runtime, journal, tally, lives, metrics.delivery, pulse, lambda: database.read(count_sessions))
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -61,6 +61,7 @@ class Connection:
         self.account: Account | None = None
         self._reception = reception
         self._metrics = reception.metrics
+        self._delivery = reception.metrics.delivery
         limits = reception.settings.limits
         self._bucket = Bucket(limits.messages_per_second, limits.message_burst, self.opened_at)
         self._attachments = Attachments(self._reattach)
@@ -299,6 +300,8 @@ class Connection:
     def forward(self, frame: bytes) -> None:
         """Write one encoded message."""
         self.websocket.send(frame)
+        if frame is self._delivery.frame:
+            self._delivery.written()
 
     def acknowledge(self, frame_id: str | None, **fields: Any) -> None:
         """Answer the client's frame, unless it was answered before."""
