@@ -29,6 +29,7 @@ from actors.session.session import INTERNAL_MAILBOX, Session
 from actors.tools.library import Library
 from actors.tools.notebook import Notebook
 from server.accounts import Accounts
+from server.agui.streams import Streams
 from server.database import FILE_NAME, open_database
 from server.demo import seed_demo
 from server.documents import documents_folder
@@ -121,12 +122,16 @@ class Server:
         metrics.show(_vitals(settings, self.runtime, self.journal, self._database, agents, metrics, self._pulse))
         self.reception = Reception(settings, accounts, tokens, self.journal, root, metrics)
         metrics.watch("connections", "Open WebSockets", self.reception.__len__)
-        app = application(self.runtime, self.journal, accounts, tokens, self.reception)
+        self._streams = Streams(settings.limits.connections_per_user)
+        tokens.on_revoked.append(self._streams.revoke)
+        metrics.watch("agui_streams", "Open streams of AG-UI", self._streams.__len__)
+        app = application(self.runtime, self.journal, accounts, tokens, self.reception, self._streams)
         proxies = Proxies(settings.trusted_proxies)
         visitors = Visitors(settings.limits, proxies, metrics)
         metrics.watch("http_connections", "Connections that are still HTTP", visitors.__len__)
         self._http = HttpServer(self._listener, app, Upgrade, self.reception, visitors, proxies, secured)
-        self._rounds = [gevent.Greenlet(_every, SWEEP_SECONDS, work) for work in (self.reception.sweep, tokens.follow)]
+        works = (self.reception.sweep, tokens.follow, self._expire_streams)
+        self._rounds = [gevent.Greenlet(_every, SWEEP_SECONDS, work) for work in works]
         self._watchdog = Watchdog(self.runtime)
         self._tokens = tokens
         self._root = root
@@ -167,9 +172,13 @@ class Server:
             while self._running():
                 gevent.sleep(0.05)
         self.reception.dismiss()
+        self._streams.dismiss()
         with gevent.Timeout(STOP_SECONDS, exception=False):
             while len(self.reception):
                 gevent.sleep(0.02)
+
+    def _expire_streams(self) -> None:
+        self._streams.expire(self.reception.epoch() - self.settings.tokens.expiry_grace)
 
     def _running(self) -> bool:
         sessions = [ref for ref in self.runtime.refs() if ref.actor_class is Session]
