@@ -58,6 +58,7 @@ from server.proxies import Proxies
 from server.reception import Reception
 from server.tls import tls_context
 from server.tokens import Tokens
+from server.tracing import Untraced, tracing
 from server.upgrade import Upgrade
 from server.visitors import Visitors
 
@@ -65,11 +66,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from actors.agents.registry import AgentCatalog
+    from actors.agents.turn import Question
     from actors.session.journal import Journal
     from actors.tools.lending import Resources
     from config.limits import Limits
     from config.settings import Settings
     from server.database import Database
+    from server.traces import Traces
 
 log = structlog.get_logger(__name__)
 
@@ -111,7 +114,9 @@ class Server:
         self._listener = _listen(settings.host, settings.port)
         self._library = _library(settings)
         resources: Resources = {Library: self._library or NoLibrary(), Notebook: SQLiteNotebook(self._database)}
-        environment = _environment(settings, agents, self.journal, accounts, resources)
+        tally, self._traces = Tally(_tool_labels(settings, agents)), tracing()
+        asked = _heeding(tally, self._traces)
+        environment = _environment(settings, agents, self.journal, accounts, resources, asked)
         if environment.providers:
             # Before the sessions, and so stopped after them: their calls end first.
             args = (environment.providers, environment.policies.mcp)
@@ -119,13 +124,15 @@ class Server:
         root = self.runtime.supervise(ChildSpec("root", Root, (environment,), mailbox=INTERNAL_MAILBOX))
         metrics = Metrics()
         self._pulse = Pulse()
-        metrics.show(_vitals(settings, self.runtime, self.journal, self._database, agents, metrics, self._pulse))
+        metrics.show(_vitals(self.runtime, self.journal, self._database, metrics, tally, self._pulse))
+        if not isinstance(self._traces, Untraced):
+            self.journal.on_committed.append(self._traces)
         self.reception = Reception(settings, accounts, tokens, self.journal, root, metrics)
         metrics.watch("connections", "Open WebSockets", self.reception.__len__)
         self._streams = Streams(settings.limits.connections_per_user)
         tokens.on_revoked.append(self._streams.revoke)
         metrics.watch("agui_streams", "Open streams of AG-UI", self._streams.__len__)
-        app = application(self.runtime, self.journal, accounts, tokens, self.reception, self._streams)
+        app = application(self.runtime, self.journal, accounts, tokens, self.reception, self._streams, self._traces)
         proxies = Proxies(settings.trusted_proxies)
         visitors = Visitors(settings.limits, proxies, metrics)
         metrics.watch("http_connections", "Connections that are still HTTP", visitors.__len__)
@@ -197,6 +204,7 @@ class Server:
             log.warning("stop_incomplete", problem=str(fault))
         if self._library is not None:
             self._library.close()
+        self._traces.close()
         self.journal.close()
         self._database.close()
         self._lock.release()
@@ -287,7 +295,12 @@ def _library(settings: Settings) -> FolderLibrary | None:
 
 
 def _environment(
-    settings: Settings, agents: AgentCatalog, journal: Journal, accounts: Accounts, resources: Resources
+    settings: Settings,
+    agents: AgentCatalog,
+    journal: Journal,
+    accounts: Accounts,
+    resources: Resources,
+    asked: Callable[[str, Question], object],
 ) -> Environment:
     def roles_of(user_id: str) -> tuple[str, ...]:
         account = accounts.by_id(user_id)
@@ -298,6 +311,7 @@ def _environment(
         agents,
         default_agent(settings, agents),
         roles_of,
+        asked,
         resources,
         run_timeout=settings.timeouts.run,
         tool_timeout=settings.timeouts.tool,
@@ -309,18 +323,23 @@ def _environment(
     )
 
 
+def _tool_labels(settings: Settings, agents: AgentCatalog) -> Callable[[str], str]:
+    return tool_labels({tool.name for agent in agents.values() for tool in agent.tools}, settings.mcp)
+
+
+def _heeding(tally: Tally, traces: Traces | Untraced) -> Callable[[str, Question], object]:
+    def asked(run_id: str, question: Question) -> None:
+        tally.asked(question)
+        traces.asked(run_id, question)
+
+    return asked
+
+
 def _vitals(
-    settings: Settings,
-    runtime: Runtime,
-    journal: SQLiteJournal,
-    database: Database,
-    agents: AgentCatalog,
-    metrics: Metrics,
-    pulse: Pulse,
+    runtime: Runtime, journal: SQLiteJournal, database: Database, metrics: Metrics, tally: Tally, pulse: Pulse
 ) -> Vitals:
     """Have everything measured that is shown, from now on."""
-    known = {tool.name for agent in agents.values() for tool in agent.tools}
-    tally, lives = Tally(tool_labels(known, settings.mcp)), Lives()
+    lives = Lives()
     journal.on_committed += [metrics.delivery, tally]
     runtime.telemetry.subscribe(lives)
     return Vitals(runtime, journal, tally, lives, metrics.delivery, pulse, lambda: database.read(count_sessions))

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from actors.session.journal import Journal
     from server.agui.streams import Streams
     from server.reception import Reception
+    from server.traces import Traces
+    from server.tracing import Untraced
 
 READ_AT_ONCE = 200
 
@@ -64,7 +66,7 @@ class RunAgentInput(msgspec.Struct, frozen=True, rename="camel"):
         return agent if isinstance(agent, str) else None
 
 
-def agui(journal: Journal, reception: Reception, streams: Streams) -> Blueprint:
+def agui(journal: Journal, reception: Reception, streams: Streams, traces: Traces | Untraced) -> Blueprint:
     """Make the route of AG-UI."""
     routes = Blueprint("agui", __name__)
 
@@ -85,6 +87,7 @@ def agui(journal: Journal, reception: Reception, streams: Streams) -> Blueprint:
         stream = Stream(
             reception.root, who.claims, who.account, session_of_thread(who.account.user_id, order.thread_id)
         )
+        traces.announce(stream.subscription.session_id, order.run_id, request.headers.get("traceparent"))
         if not streams.admit(stream):
             reception.metrics.limits["limits.connections_per_user"].inc()
             raise Refused(429, "rate_limited", "The account has as many streams as it may have.", retry_after_ms=1000)

@@ -23,10 +23,18 @@ if TYPE_CHECKING:
     from server.agui.streams import Streams
     from server.reception import Reception
     from server.tokens import Tokens
+    from server.traces import Traces
+    from server.tracing import Untraced
 
 
 def application(
-    runtime: Runtime, journal: Journal, accounts: Accounts, tokens: Tokens, reception: Reception, streams: Streams
+    runtime: Runtime,
+    journal: Journal,
+    accounts: Accounts,
+    tokens: Tokens,
+    reception: Reception,
+    streams: Streams,
+    traces: Traces | Untraced,
 ) -> Flask:
     """Put the HTTP side together; with the extra ``agui`` there is AG-UI as well."""
     # The name is what Flask derives paths from; the page's files are served by a route of our own.
@@ -40,7 +48,7 @@ def application(
     if find_spec("ag_ui") is not None:
         from server.http.agui import agui  # noqa: PLC0415 - of an extra, which need not be there
 
-        app.register_blueprint(agui(journal, reception, streams))
+        app.register_blueprint(agui(journal, reception, streams, traces))
     answer_errors(app)
     app.register_blueprint(descriptions(openapi(app), asyncapi()))
 

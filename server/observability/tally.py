@@ -20,6 +20,7 @@ from server.observability.histogram import Histogram
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from actors.agents.turn import Question
     from actors.session.events import Recorded
 
 WAITS = (0.001, 0.01, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0)
@@ -36,6 +37,7 @@ class Tally:
         retries: attempts after the first.
         runs: ended ones, by outcome.
         tools: calls, by the tool's label and whether it was ``ok`` or an ``error``.
+        questions: to models, by whether they were ``ok`` or ended in an ``error``.
         tokens: what models counted, by ``input`` and ``output``.
     """
 
@@ -48,6 +50,8 @@ class Tally:
         self.waits = Histogram(*WAITS)
         self.run_seconds = Histogram(*DURATIONS)
         self.tool_seconds = Histogram(*DURATIONS)
+        self.questions = Counter({"ok": 0, "error": 0})
+        self.question_seconds = Histogram(*DURATIONS)
         self._label = label
 
     def __call__(self, entries: Sequence[Recorded]) -> None:
@@ -56,6 +60,11 @@ class Tally:
             count = _COUNTS.get(type(entry.event.data))
             if count is not None:
                 count(self, entry.event.data)
+
+    def asked(self, question: Question) -> None:
+        """Count a question to a model."""
+        self.questions["ok" if question.error is None else "error"] += 1
+        self.question_seconds.observe(question.seconds)
 
     def _accepted(self, _: MessageAccepted) -> None:
         self.accepted += 1

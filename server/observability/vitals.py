@@ -116,6 +116,8 @@ class Vitals(Collector):
         yield _histogram("run_wait_seconds", "How long messages waited for their first attempt", tally.waits.spread)
         yield _counter("tool_calls", "Ended tool calls, by tool and outcome", tally.tools, ("tool", "outcome"))
         yield _histogram("tool_duration_seconds", "How long tool calls took", tally.tool_seconds.spread)
+        yield _counter("model_calls", "Questions to models, by outcome", _single(tally.questions), ("outcome",))
+        yield _histogram("model_call_duration_seconds", "How long models took", tally.question_seconds.spread)
         yield _counter("model_tokens", "Tokens that models counted, by kind", _single(tally.tokens), ("kind",))
         yield _histogram(
             "event_delivery_seconds",

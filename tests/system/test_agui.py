@@ -247,7 +247,7 @@ def test_a_session_of_mine_is_a_thread(server, session):
     answer = post(server, threadId=session, runId=str(uuid.uuid4()), messages=user("what is 2 + 2?"))
 
     assert answer.status == 200
-    assert [event["session_id"] for event in server.events(server.known("demo"), session)][0] == session
+    assert next(event["session_id"] for event in server.events(server.known("demo"), session)) == session
 
 
 def test_a_run_that_is_sent_twice_runs_once_and_is_told_twice(server):
