@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from server.observability.delivery import Delivery
@@ -76,6 +83,7 @@ class Metrics:
 
     def __init__(self) -> None:
         """Begin with nothing counted."""
+        disable_created_metrics()  # When each counter began: as many series again, which nobody asks for.
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         self.delivery = Delivery()
