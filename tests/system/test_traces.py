@@ -184,15 +184,17 @@ async def turn_seconds(server):
 
 async def test_a_collector_that_never_answers_slows_no_turn_and_no_stop(tmp_path, server):
     """It takes connections, and that is all: worse than one that isn't there."""
-    with socket.create_server(("127.0.0.1", 0), backlog=128) as silent:
-        with serving(tmp_path / "deaf", f"http://127.0.0.1:{silent.getsockname()[1]}") as deaf:
-            ratios = []
-            while not ratios or (min(ratios) >= ENOUGH and len(ratios) < TRIES):
-                ratios.append(await turn_seconds(deaf) / await turn_seconds(server))
-            assert min(ratios) < ENOUGH, ratios
-            began = time.monotonic()
-            assert deaf.end() == 0
-            assert time.monotonic() - began < 10.0  # The library alone would wait for 30 seconds.
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=128) as silent,
+        serving(tmp_path / "deaf", f"http://127.0.0.1:{silent.getsockname()[1]}") as deaf,
+    ):
+        ratios = []
+        while not ratios or (min(ratios) >= ENOUGH and len(ratios) < TRIES):
+            ratios.append(await turn_seconds(deaf) / await turn_seconds(server))
+        assert min(ratios) < ENOUGH, ratios
+        began = time.monotonic()
+        assert deaf.end() == 0
+        assert time.monotonic() - began < 10.0  # The library alone would wait for 30 seconds.
 
 
 WITHOUT = """
