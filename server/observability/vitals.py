@@ -66,7 +66,7 @@ EVENTS: tuple[tuple[str, str, type[Event]], ...] = (
     ("late_replies", "Replies that came when their askers had given up", LateReply),
     ("mailbox_rejections", "Messages that a full mailbox refused", Rejected),
     ("restart_storms", "Times that new sessions were refused because too many crashed", StormBegan),
-    ("faults_injected", "Faults that a fault plan injected", FaultInjected),
+    ("fault_strikes", "Messages and starts that a fault plan struck", FaultInjected),
     ("hub_blocks", "Warnings that one handler kept all others waiting", HubBlocked),
 )
 

@@ -151,7 +151,7 @@ def test_prometheus_own_linter_has_nothing_to_say(before_and_after):
         ("actor_crashes_total", {"kind": "session"}, 1),
         ("actor_restarts_total", {"kind": "session"}, 1),
         ("dead_letters_total", {}, 1),
-        ("faults_injected_total", {}, 2),
+        ("fault_strikes_total", {}, 2),
         ("connections_opened_total", {}, 2),
         ("connections_closed_total", {"code": "1000"}, 2),
         ("frames_refused_total", {"code": "not_found"}, 1),
