@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 BOUNDS = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 """In seconds."""
 
+PASSED_OVER = 20
+"""How many appends pass between two events that are followed."""
+
 GIVEN_UP = 1000
 """Behind how many more appends another event is followed: nobody watches that session, or its reader is slow."""
 
@@ -44,14 +47,13 @@ class Delivery:
 
     def __call__(self, entries: Sequence[Recorded]) -> None:
         """Hear of an append that is on record."""
-        if self.frame is None or self._left <= 0:
+        self._left -= 1
+        if self._left < 0:
             self.frame, self._committed_at, self._left = entries[-1].frame, time.monotonic(), GIVEN_UP
-        else:
-            self._left -= 1
 
     def written(self) -> None:
         """Hear that the followed event was written to the first socket, which sends it in this turn of the loop."""
-        self.frame = None
+        self.frame, self._left = None, PASSED_OVER
         # Callbacks are called in order: behind the one that sends.
         get_hub().loop.run_callback(self._sent, self._committed_at)
 

@@ -173,7 +173,7 @@ def test_what_takes_time_is_measured(before_and_after):
     before, after = before_and_after
 
     assert 2.0 <= after["run_duration_seconds_sum"] < 60.0  # One run had two seconds, and slept.
-    assert 0 < after["event_delivery_seconds_count"] <= after["journal_commit_duration_seconds_count"]
+    assert 1 <= after["event_delivery_seconds_count"] < after["journal_commit_duration_seconds_count"]
     assert 0 < after["event_delivery_seconds_sum"] < 60.0
     assert 0 < after["journal_commit_duration_seconds_sum"] < 60.0
     assert after["hub_delay_seconds_count"] > before["hub_delay_seconds_count"]
