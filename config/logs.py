@@ -47,7 +47,7 @@ def set_up(logs: Logs, stream: TextIO | None = None) -> None:
 def name_session(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Name the user and the session whose actor a line is about: its address says both, whoever writes the line."""
     found = _OF_SESSION.match(str(event.get("actor", "")))
-    return event if found is None else found.groupdict() | event
+    return event if found is None else {**found.groupdict(), **event}
 
 
 def drop_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

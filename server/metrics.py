@@ -83,7 +83,8 @@ class Metrics:
 
     def __init__(self) -> None:
         """Begin with nothing counted."""
-        disable_created_metrics()  # When each counter began: as many series again, which nobody asks for.
+        # When each counter began: as many series again, which nobody asks for.
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # the library leaves this one untyped
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         self.delivery = Delivery()
