@@ -75,9 +75,9 @@ class Traces:
         """Send to where the standard variables say (``OTEL_EXPORTER_OTLP_ENDPOINT`` and its kin)."""
         logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)  # The outbox says it, once and in one line.
         self._outbox = Outbox(OTLPSpanExporter())
-        provider = _Provider(resource=_resource(), shutdown_on_exit=False)
-        provider.add_span_processor(self._outbox)
-        self._tracer = provider.get_tracer("greenroom", VERSION)
+        self._provider = _Provider(resource=_resource(), shutdown_on_exit=False)
+        self._provider.add_span_processor(self._outbox)
+        self._tracer = self._provider.get_tracer("greenroom", VERSION)
         self._propagator = TraceContextTextMapPropagator()
         self._runs: OrderedDict[str, _Run] = OrderedDict()
         self._announced: OrderedDict[tuple[str, str], Context] = OrderedDict()

@@ -220,3 +220,37 @@ def test_without_the_extras_the_server_serves_and_says_what_is_missing(tmp_path)
     assert "traces_unavailable" in [line["event"] for line in lines]
     assert process.returncode == 0
     assert "OTEL_EXPORTER_OTLP_ENDPOINT" not in os.environ
+
+
+FORKING = """
+from gevent import monkey
+monkey.patch_all()
+import os, subprocess, sys
+import gevent
+from server.traces import Traces
+
+traces = Traces()
+
+def tell():
+    while True:
+        os.write(1, b"%d " % os.getpid())
+        gevent.sleep(0)
+
+teller = gevent.spawn(tell)
+for _ in range(10):
+    subprocess.run(["true"], check=True)
+teller.kill()
+traces.close()
+os.write(1, b"me %d" % os.getpid())
+"""
+
+
+def test_a_child_of_a_traced_process_runs_nothing_of_it():
+    """The library's own hooks would have it go into the loop, and serve with its parent's sockets and its log."""
+    wanting = environment() | {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
+    command = [sys.executable, "-W", "error", "-c", FORKING]
+    found = subprocess.run(command, env=wanting, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert found.returncode == 0, found.stderr
+
+    told, me = found.stdout.split("me ")
+    assert set(told.split()) == {me}
