@@ -23,7 +23,7 @@ from server.errors import IssuerUnreachable, TokenFault
 from server.protocol import BadFrame
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from actors.runtime.ref import ActorRef
     from server.access import Claims
@@ -297,11 +297,13 @@ class Connection:
         """Whether there is room."""
         return self.websocket.writable
 
-    def forward(self, frame: bytes) -> None:
-        """Write one encoded message."""
-        self.websocket.send(frame)
-        if frame is self._delivery.frame:
+    def forward(self, frames: Sequence[bytes]) -> int:
+        """Write encoded messages as long as there is room; return how many were written."""
+        written = self.websocket.send_while_room(frames)
+        followed = self._delivery.frame
+        if followed is not None and any(frame is followed for frame in frames[:written]):
             self._delivery.written()
+        return written
 
     def acknowledge(self, frame_id: str | None, **fields: Any) -> None:
         """Answer the client's frame, unless it was answered before."""

@@ -20,6 +20,8 @@ from actors.session.messages import Reattach, Route, Subscribe
 from server.attachments import Attachments, tell
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from actors.runtime.ref import ActorRef
     from server.access import Claims
     from server.accounts import Account
@@ -117,14 +119,16 @@ class Stream:
         """Whether there is room."""
         return not self._full and not self.ended
 
-    def forward(self, frame: bytes) -> None:
-        """Have one encoded message taken."""
-        if self.ended:
-            return
-        self._frames.append(frame)
-        self._bytes += len(frame)
-        self._full = self._bytes >= HIGH_WATER
-        self._news.set()
+    def forward(self, frames: Sequence[bytes]) -> int:
+        """Have encoded messages taken, as many as there is room for; return how many that are."""
+        for number, frame in enumerate(frames):
+            if not self.writable:
+                return number
+            self._frames.append(frame)
+            self._bytes += len(frame)
+            self._full = self._bytes >= HIGH_WATER
+            self._news.set()
+        return len(frames)
 
     def acknowledge(self, frame_id: str | None, **fields: Any) -> None:
         """Answer the command."""
