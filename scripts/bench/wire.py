@@ -1,0 +1,65 @@
+"""The load's own end of a WebSocket: a handshake and masked text frames over a plain socket.
+
+A client library would cost more than the servers that are measured.
+"""
+
+import base64
+import os
+import socket
+
+READ_BYTES = 65536
+MASK = b"\0\0\0\0"
+"""A mask of zeros is a legal one, and costs the load nothing."""
+
+
+def text_frame(text: bytes) -> bytes:
+    """Return ``text``, below 64 KiB, as one masked frame."""
+    length = len(text)
+    head = bytes([0x81, 0x80 | length]) if length < 126 else bytes([0x81, 0x80 | 126]) + length.to_bytes(2, "big")
+    return head + MASK + text
+
+
+def shake_hands(address: tuple[str, int], path: str, headers: dict[str, str], source: str = "127.0.0.1") -> socket.socket:
+    """Open a WebSocket from the loopback address ``source``; blocks until it is upgraded.
+
+    Raises:
+        ConnectionError: the server refused.
+    """
+    connected = socket.create_connection(address, timeout=30, source_address=(source, 0))
+    connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    key = base64.b64encode(os.urandom(16)).decode()
+    lines = [
+        f"GET {path} HTTP/1.1",
+        f"Host: {address[0]}:{address[1]}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Version: 13",
+        f"Sec-WebSocket-Key: {key}",
+        *(f"{name}: {value}" for name, value in headers.items()),
+    ]
+    connected.sendall("\r\n".join([*lines, "", ""]).encode())
+    head = b""
+    while b"\r\n\r\n" not in head:
+        # Byte by byte: what follows the head is a frame already, and the caller's.
+        read = connected.recv(1)
+        if not read:
+            raise ConnectionError(f"{path}: the server hung up")
+        head += read
+    if b" 101 " not in head.split(b"\r\n", 1)[0]:
+        raise ConnectionError(head.decode(errors="replace"))
+    return connected
+
+
+def read_until(connected: socket.socket, marker: bytes) -> bytes:
+    """Read until ``marker`` was there; blocks.
+
+    Raises:
+        ConnectionError: the server hung up before.
+    """
+    read = b""
+    while marker not in read:
+        more = connected.recv(READ_BYTES)
+        if not more:
+            raise ConnectionError(f"hung up before {marker!r}: {read!r}")
+        read += more
+    return read
