@@ -1,20 +1,19 @@
-"""How one talks to each of the servers: what greets, what asks, and what ends a turn."""
+"""How one talks to each of the servers: what greets, what asks, what ends a turn, and what says that one is alive."""
 
 import json
 import socket
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Protocol
 
-from scripts.bench.wire import read_until, shake_hands, text_frame
+from scripts.bench.names import PASSWORD, TEXT, USERNAME, session_id
+from scripts.bench.wire import pongs, read_until, shake_hands, text_frame
 
-TEXT = "What is the rate today?"
 COMPLETED = b'agent_completed"'
-PASSWORD = "bench-bench"  # noqa: S105 - of accounts that live as long as a measurement
 
 
 class Dialect(Protocol):
-    """One way to talk."""
+    """One way to talk. Made with the port of the server; blocks where a login is asked for."""
 
     def connect(self, index: int, source: str) -> socket.socket:
         """Open the connection number ``index`` from a loopback address; blocks until it is greeted."""
@@ -22,6 +21,10 @@ class Dialect(Protocol):
 
     def question(self, index: int) -> bytes:
         """Return the bytes that ask on the connection number ``index``."""
+        ...
+
+    def sign_of_life(self, read: bytes) -> bytes:
+        """Return what the server must be answered where ``read`` asks whether one is there; nothing where it doesn't."""
         ...
 
 
@@ -42,9 +45,15 @@ class Plain:
         """Return the bytes that ask."""
         return text_frame(json.dumps({"type": "message", "text": TEXT}).encode())
 
+    def sign_of_life(self, read: bytes) -> bytes:
+        """Return the pongs for the pings of RFC 6455 in ``read``."""
+        return pongs(read)
+
 
 class SocketIO:
     """Engine.IO 4 and Socket.IO 5 over a WebSocket, without the polling that may come before."""
+
+    PING, PONG = b"\x81\x012", text_frame(b"3")
 
     def __init__(self, port: int) -> None:
         """Talk to the server at ``port``."""
@@ -62,44 +71,41 @@ class SocketIO:
         """Return the bytes that ask."""
         return text_frame(b"42" + json.dumps(["message", {"text": TEXT}]).encode())
 
+    def sign_of_life(self, read: bytes) -> bytes:
+        """Return the answer to Engine.IO's own ping, where ``read`` holds one."""
+        return self.PONG if self.PING in read else b""
+
 
 class Greenroom:
-    """Ours: a login, a session for each connection."""
+    """Ours: one login, and a session for each connection, which `scripts.bench.furnish` made."""
 
-    def __init__(self, port: int, sessions: int) -> None:
-        """Log in to the server at ``port`` and see that there are ``sessions``; blocks until there are."""
+    def __init__(self, port: int) -> None:
+        """Log in to the server at ``port``; blocks until that is done."""
         self._address = ("127.0.0.1", port)
-        answer = self._call("POST", "/v1/login", {"username": "bench", "password": PASSWORD})
-        self._headers = {"Authorization": f"Bearer {answer['access_token']}"}
-        self._sessions = list(self._have(sessions))
-
-    def _have(self, wanted: int) -> Iterator[str]:
-        there = [session["session_id"] for session in self._call("GET", "/v1/sessions")["sessions"]]
-        yield from there[:wanted]
-        for _ in range(wanted - len(there)):
-            yield self._call("POST", "/v1/sessions", {})["session_id"]
-
-    def _call(self, method: str, path: str, body: object = None) -> dict[str, object]:
-        host, port = self._address
-        request = urllib.request.Request(
-            f"http://{host}:{port}{path}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json", **getattr(self, "_headers", {})},
+        request = urllib.request.Request(  # noqa: S310 - the address is loopback
+            f"http://127.0.0.1:{port}/v1/login",
+            json.dumps({"username": USERNAME, "password": PASSWORD}).encode(),
+            {"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=60) as response:
-            return json.load(response)
+        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310 - as above
+            self._token = json.load(response)["access_token"]
 
     def connect(self, index: int, source: str) -> socket.socket:
         """Open a connection that follows its session; blocks until it does."""
-        connected = shake_hands(self._address, "/v1/ws", self._headers, source)
-        subscribe = {"type": "subscribe", "id": "s", "session_id": self._sessions[index]}
+        connected = shake_hands(self._address, "/v1/ws", {"Authorization": f"Bearer {self._token}"}, source)
+        subscribe = {"type": "subscribe", "id": "s", "session_id": session_id(index)}
         connected.sendall(text_frame(json.dumps(subscribe).encode()))
         read_until(connected, b'"re":"s"')
         return connected
 
     def question(self, index: int) -> bytes:
         """Return the bytes that ask."""
-        return text_frame(
-            json.dumps({"type": "message", "text": TEXT, "session_id": self._sessions[index]}).encode()
-        )
+        message = {"type": "message", "text": TEXT, "session_id": session_id(index)}
+        return text_frame(json.dumps(message).encode())
+
+    def sign_of_life(self, read: bytes) -> bytes:
+        """Return the pongs for the pings of RFC 6455 in ``read``."""
+        return pongs(read)
+
+
+DIALECTS: dict[str, Callable[[int], Dialect]] = {"greenroom": Greenroom, "plain": Plain, "socketio": SocketIO}

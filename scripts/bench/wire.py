@@ -8,6 +8,9 @@ import os
 import socket
 
 READ_BYTES = 65536
+PING = 0x89
+LONGEST_PING = 8
+"""How many bytes the pings of any of the servers hold at most."""
 MASK = b"\0\0\0\0"
 """A mask of zeros is a legal one, and costs the load nothing."""
 
@@ -48,6 +51,21 @@ def shake_hands(address: tuple[str, int], path: str, headers: dict[str, str], so
     if b" 101 " not in head.split(b"\r\n", 1)[0]:
         raise ConnectionError(head.decode(errors="replace"))
     return connected
+
+
+def pongs(read: bytes) -> bytes:
+    """Return the pongs for the pings in ``read``, frames of JSON in ASCII.
+
+    Nothing else in there looks like the head of a ping: no text has such a byte, and no length that ends in one is
+    followed by so few.
+    """
+    if PING not in read:
+        return b""
+    answers = b""
+    for rest in read.split(bytes([PING]))[1:]:
+        if rest and rest[0] <= LONGEST_PING:
+            answers += bytes([0x8A, 0x80 | rest[0]]) + MASK + rest[1 : 1 + rest[0]]
+    return answers
 
 
 def read_until(connected: socket.socket, marker: bytes) -> bytes:
