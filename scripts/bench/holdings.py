@@ -29,7 +29,7 @@ from rich.table import Table  # noqa: E402
 from actors.runtime.actor import Actor  # noqa: E402
 from actors.runtime.runtime import Runtime  # noqa: E402
 from scripts.bench.furnish import furnish  # noqa: E402
-from scripts.bench.memory import resident_bytes  # noqa: E402
+from scripts.bench.process import resident_bytes  # noqa: E402
 from scripts.bench.settings import settings  # noqa: E402
 from server.app import Server  # noqa: E402
 

@@ -74,10 +74,11 @@ def read_until(connected: socket.socket, marker: bytes) -> bytes:
     Raises:
         ConnectionError: the server hung up before.
     """
-    read = b""
-    while marker not in read:
+    read, seen = bytearray(), False
+    while not seen:
         more = connected.recv(READ_BYTES)
         if not more:
             raise ConnectionError(f"hung up before {marker!r}: {read!r}")
         read += more
-    return read
+        seen = marker in read[-len(more) - len(marker) :]
+    return bytes(read)
