@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from scripts.bench import tables
+from scripts.bench.budget import record
 from scripts.bench.measurements import FULL, QUICK
 from scripts.bench.results import result
 from scripts.bench.rows import curves, measurements, rows
@@ -33,9 +34,13 @@ WIDTH = 160
 @click.option("--quick", is_flag=True, help="Less of everything: under two minutes, and figures to doubt.")
 @click.option("--rounds", type=click.IntRange(min=1), help="How often each is measured, in turn.")
 @click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write every sample there.")
+@click.option("--record-budget", "recording", is_flag=True, help="Count what the tests hold turns and actors to, and leave.")
 @click.option("--list", "listing", is_flag=True, help="Name what can be measured, and leave.")
-def main(only: tuple[str, ...], file: Path | None, rounds: int | None, *, quick: bool, listing: bool) -> None:
+def main(only: tuple[str, ...], file: Path | None, rounds: int | None, *, quick: bool, recording: bool, listing: bool) -> None:
     """Measure what is promised, ours and the peers in turn; ratios of one run alone mean something."""
+    if recording:
+        record()
+        return
     scale = QUICK if quick else FULL
     scale = scale if rounds is None else scale._replace(rounds=rounds)
     everything = [*measurements(scale), *curves(scale)]

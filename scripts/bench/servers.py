@@ -96,5 +96,6 @@ def loaded(server: Running, connections: int, active: int, first: int = 0) -> It
             source = f"127.0.{number // 200}.{2 + number % 200}"
             arguments = (server.dialect, server.port, count, asking, begin, source)
             processes.append(stack.enter_context(Process(python("scripts.bench.load", *arguments), LOAD_CORE)))
-            processes[-1].await_ready()
+        for process in processes:
+            process.await_ready()
         yield processes[0]

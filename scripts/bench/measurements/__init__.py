@@ -20,6 +20,7 @@ class Scale(NamedTuple):
     """How long a load asks for, each time."""
     connections: tuple[int, ...]
     """How many idle ones the memory is taken at."""
+    memory_rounds: int
     crowd: int
     """How many are connected while one in a hundred asks."""
     asks: int
@@ -36,6 +37,7 @@ FULL = Scale(
     rounds=5,
     seconds=5.0,
     connections=(3_000, 15_000),
+    memory_rounds=2,
     crowd=15_000,
     asks=100_000,
     spawns=20_000,
@@ -50,6 +52,7 @@ QUICK = Scale(
     rounds=2,
     seconds=1.0,
     connections=(1_000,),
+    memory_rounds=1,
     crowd=1_500,
     asks=10_000,
     spawns=3_000,

@@ -8,20 +8,24 @@ from scripts.bench.servers import ALL, loaded, serving
 
 WARM = 50
 """How many are connected before: what the first ones make a server load isn't theirs."""
-SETTLE_SECONDS = 2.0
+SETTLE_SECONDS = 1.0
 
 
 class Memory(Measurement):
     """Idle connections, each to a session of its own where there are sessions."""
 
     contenders = ALL
-    most_rounds = 2
 
     def __init__(self, scale: Scale, connections: int) -> None:
         """Measure at so many."""
         super().__init__(scale)
         self.name = f"memory@{connections}"
         self._connections = connections
+
+    @property
+    def rounds(self) -> int:
+        """How often: it hardly differs from time to time."""
+        return self.scale.memory_rounds
 
     def sample(self, contender: str) -> Sample:
         """Measure the resident growth of a server that was just started."""

@@ -1,0 +1,11 @@
+"""An ask, a spawn with its stop and an idle actor take no more than was recorded; see `scripts.bench.budget`."""
+
+from scripts.bench.budget import count, excesses, recorded
+
+
+def test_actors_take_no_more_than_was_recorded():
+    found = count("actors")
+
+    assert excesses(found, recorded("actors")) == []
+    assert found["bytes_idle"] > 0
+    assert found["python_calls_ask"] > 0
