@@ -33,8 +33,8 @@ def promises(results: Iterable[Result]) -> Table:
             "" if result.reference is None else f"{_short(result.reference.median)} {row.unit}",
             f"{_short(judged.median)}{unit}",
             f"{_short(judged.low)}–{_short(judged.high)}",
-            f"{sign} {row.bound:g}{unit}",
-            "" if row.aim is None else f"{row.aim:g}{unit}",
+            f"{sign} {row.bound:.3g}{unit}",
+            "" if row.aim is None else f"{row.aim:.3g}{unit}",
             f"[{_COLOURS[result.verdict]}]{result.verdict.value}[/]" + (" (load-bound)" if result.load_bound else ""),
         )
     return table

@@ -35,7 +35,7 @@ class Scale(NamedTuple):
 
 FULL = Scale(
     rounds=5,
-    seconds=5.0,
+    seconds=4.0,
     connections=(3_000, 15_000),
     memory_rounds=2,
     crowd=15_000,
@@ -51,9 +51,9 @@ FULL = Scale(
 QUICK = Scale(
     rounds=2,
     seconds=1.0,
-    connections=(1_000,),
+    connections=(500,),
     memory_rounds=1,
-    crowd=1_500,
+    crowd=1_000,
     asks=10_000,
     spawns=3_000,
     idle_actors=3_000,
@@ -61,7 +61,7 @@ QUICK = Scale(
     crashes=200,
     events=2_000,
     sessions=10_000,
-    growth=(100, 1_000),
+    growth=(100, 500),
 )
 
 

@@ -9,6 +9,8 @@ from scripts.bench.servers import ALL, loaded, serving
 WARM = 50
 """How many are connected before: what the first ones make a server load isn't theirs."""
 SETTLE_SECONDS = 1.0
+SURE = 5_000
+"""How many connections make a second time needless."""
 
 
 class Memory(Measurement):
@@ -24,8 +26,8 @@ class Memory(Measurement):
 
     @property
     def rounds(self) -> int:
-        """How often: it hardly differs from time to time."""
-        return self.scale.memory_rounds
+        """How often: it hardly differs from time to time, the less the more there are."""
+        return 1 if self._connections > SURE else self.scale.memory_rounds
 
     def sample(self, contender: str) -> Sample:
         """Measure the resident growth of a server that was just started."""
