@@ -34,9 +34,11 @@ WIDTH = 160
 @click.option("--quick", is_flag=True, help="Less of everything: under two minutes, and figures to doubt.")
 @click.option("--rounds", type=click.IntRange(min=1), help="How often each is measured, in turn.")
 @click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write every sample there.")
-@click.option("--record-budget", "recording", is_flag=True, help="Count what the tests hold turns and actors to, and leave.")
+@click.option("--record-budget", "recording", is_flag=True, help="Count what the tests hold us to, and leave.")
 @click.option("--list", "listing", is_flag=True, help="Name what can be measured, and leave.")
-def main(only: tuple[str, ...], file: Path | None, rounds: int | None, *, quick: bool, recording: bool, listing: bool) -> None:
+def main(
+    only: tuple[str, ...], file: Path | None, rounds: int | None, *, quick: bool, recording: bool, listing: bool
+) -> None:
     """Measure what is promised, ours and the peers in turn; ratios of one run alone mean something."""
     if recording:
         record()
@@ -58,7 +60,7 @@ def main(only: tuple[str, ...], file: Path | None, rounds: int | None, *, quick:
             file.write_text(json.dumps(_report(scale, samples), indent=1))
 
 
-def _chosen(everything: Sequence[Measurement], only: Sequence[str]) -> list[Measurement]:
+def _chosen(everything: Sequence[Measurement], only: tuple[str, ...]) -> list[Measurement]:
     known = [measurement.name for measurement in everything]
     for name in only:
         if not any(each.startswith(name) for each in known):

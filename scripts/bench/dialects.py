@@ -24,7 +24,7 @@ class Dialect(Protocol):
         ...
 
     def sign_of_life(self, read: bytes) -> bytes:
-        """Return what the server must be answered where ``read`` asks whether one is there; nothing where it doesn't."""
+        """Return what to answer where ``read`` asks whether one is there; nothing where it doesn't."""
         ...
 
 
@@ -82,12 +82,12 @@ class Greenroom:
     def __init__(self, port: int) -> None:
         """Log in to the server at ``port``; blocks until that is done."""
         self._address = ("127.0.0.1", port)
-        request = urllib.request.Request(  # noqa: S310 - the address is loopback
+        request = urllib.request.Request(
             f"http://127.0.0.1:{port}/v1/login",
             json.dumps({"username": USERNAME, "password": PASSWORD}).encode(),
             {"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310 - as above
+        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310 - the address is loopback
             self._token = json.load(response)["access_token"]
 
     def connect(self, index: int, source: str) -> socket.socket:

@@ -7,6 +7,7 @@ Each session's log is as long as that many events. They are written by the proje
 
 import sys
 import time
+from collections.abc import Iterator
 from itertools import count, islice
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def furnish(data_dir: Path, sessions: int, events: int = 0) -> None:
     journal.close()
 
 
-def _log(session: str):
+def _log(session: str) -> Iterator[Recorded]:
     """Yield the entries of run after run."""
     seqs = count(1)
     for number in count(1):

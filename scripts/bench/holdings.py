@@ -93,7 +93,9 @@ def report(count: int, grow: Callable[[int], object]) -> None:
     traces = [trace for trace in traces if "tracemalloc" not in trace.traceback[0].filename]
     console.print(_by_line(count, traces))
     console.print(f"all lines: {sum(trace.size_diff for trace in traces) / count:.0f} bytes in")
-    console.print(f"{sum(trace.count_diff for trace in traces) / count:.0f} blocks; resident: {resident / count:.0f} bytes")
+    console.print(
+        f"{sum(trace.count_diff for trace in traces) / count:.0f} blocks; resident: {resident / count:.0f} bytes"
+    )
 
 
 def _by_type(count: int, before: Census, after: Census) -> Table:
@@ -112,7 +114,9 @@ def _by_line(count: int, traces: list[tracemalloc.StatisticDiff]) -> Table:
         if trace.size_diff >= count:
             name = where.filename.partition("site-packages/")[2] or where.filename.removeprefix(f"{Path.cwd()}/")
             line = linecache.getline(where.filename, where.lineno).strip()
-            table.add_row(f"{name}:{where.lineno}", f"{trace.size_diff / count:.0f}", f"{trace.count_diff / count:.2f}", line)
+            table.add_row(
+                f"{name}:{where.lineno}", f"{trace.size_diff / count:.0f}", f"{trace.count_diff / count:.2f}", line
+            )
     return table
 
 
@@ -157,4 +161,4 @@ def sessions(count: int) -> None:
 
 
 if __name__ == "__main__":
-    {"session": sessions, "actor": actors}[sys.argv[1]](int(sys.argv[2]) if len(sys.argv) > 2 else COUNT)
+    {"session": sessions, "actor": actors}[sys.argv[1]](int(dict(enumerate(sys.argv)).get(2, COUNT)))

@@ -11,7 +11,6 @@ is; ``SOURCE`` the loopback address that they come from.
 import json
 import resource
 import selectors
-import socket
 import sys
 import time
 from typing import Any

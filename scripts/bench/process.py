@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
@@ -20,25 +21,27 @@ SERVER_CORE, LOAD_CORE = _CORES[0], _CORES[-1]
 """What is measured runs on the one, what measures it on the other: a load beside the server would slow it down."""
 START_SECONDS = 60.0
 END_SECONDS = 5.0
+LOG_BYTES = 2000
+"""How much of what a process said is shown where it failed."""
 TICK = 1 / os.sysconf("SC_CLK_TCK")
 
 
 class Process:
     """A process on one core. A context manager: it is ended at the end."""
 
-    def __init__(self, command: list[str], core: int, *, cwd: Path = ROOT, log: Path | None = None) -> None:
-        """Start it, the root of the project on its path; what it says on standard error goes to the end of ``log``."""
-        path = Path(os.devnull) if log is None else log
-        with path.open("ab") as errors:
-            self._popen = subprocess.Popen(  # noqa: S603 - the commands are ours
-                ["taskset", "--cpu-list", str(core), *command],  # noqa: S607 - of util-linux, which Debian requires
-                cwd=cwd,
-                env={**_clean_environment(), "PYTHONPATH": str(ROOT)},
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                text=True,
-            )
+    def __init__(self, command: list[str], core: int, *, cwd: Path = ROOT) -> None:
+        """Start it, the root of the project on its path, with its standard error in a file."""
+        self._command = " ".join(command)
+        self._log = TemporaryFile()
+        self._popen: subprocess.Popen[str] = subprocess.Popen(  # noqa: S603 - the commands are ours
+            ["taskset", "--cpu-list", str(core), *command],  # noqa: S607 - of util-linux, which Debian requires
+            cwd=cwd,
+            env={**_clean_environment(), "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
+        )
         self.pid = self._popen.pid
 
     def __enter__(self) -> Self:
@@ -49,6 +52,7 @@ class Process:
         """End it; what is measured has nothing to lose."""
         self._popen.kill()
         self._popen.communicate()
+        self._log.close()
 
     def cpu_seconds(self) -> float:
         """Return what its threads have spent on the processor so far."""
@@ -73,7 +77,7 @@ class Process:
                 time.sleep(0.01)
             else:
                 return
-        raise RuntimeError(f"{self._popen.args}: it doesn't listen")
+        raise self._failure("it doesn't listen")
 
     def await_ready(self) -> None:
         """Block until it has said that it is ready.
@@ -83,7 +87,7 @@ class Process:
         """
         line = self._stdout_line()
         if line != "ready\n":
-            raise RuntimeError(f"{self._popen.args}: {line!r} instead of ready")
+            raise self._failure(f"{line!r} instead of ready")
 
     def ask(self, question: float) -> dict[str, Any]:
         """Return what it says to a number, how many seconds or how many things; blocks until then.
@@ -101,8 +105,12 @@ class Process:
         assert self._popen.stdout is not None
         line = self._popen.stdout.readline()
         if not line:
-            raise RuntimeError(f"{self._popen.args}: it ended with {self._popen.wait(END_SECONDS)}")
+            raise self._failure(f"it ended with {self._popen.wait(END_SECONDS)}")
         return line
+
+    def _failure(self, what: str) -> RuntimeError:
+        self._log.seek(0)
+        return RuntimeError(f"{self._command}: {what}\n{self._log.read()[-LOG_BYTES:].decode(errors='replace')}")
 
 
 def python(module: str, *arguments: object) -> list[str]:

@@ -90,8 +90,12 @@ def rows(scale: Scale) -> list[Row]:
             "spawn_p99_us",
         ),
         # "No faster than the events replayed": the ratio of their numbers is the bound.
-        Row("rebuild a session", "replay", "rebuild_us", "µs", long, (short,), LOWER, scale.events / Replay.SHORT, None),
-        Row("resume from the middle, an event", "replay", "resume_us_per_event", "µs", long, (short,), LOWER, 1.0, None),
+        Row(
+            "rebuild a session", "replay", "rebuild_us", "µs", long, (short,), LOWER, scale.events / Replay.SHORT, None
+        ),
+        Row(
+            "resume from the middle, an event", "replay", "resume_us_per_event", "µs", long, (short,), LOWER, 1.0, None
+        ),
         Row("start-up to /readyz", "start-up", "ms", "ms", many, (few,), LOWER, 1.5, 1.1),
     ]
 

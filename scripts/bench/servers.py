@@ -56,7 +56,7 @@ def greenroom(data_dir: Path) -> Iterator[Running]:
     port = free_port()
     (data_dir / "greenroom.toml").write_text(TOML)
     command = python("server", "serve", "--port", port, "--data-dir", data_dir)
-    with Process(command, SERVER_CORE, log=data_dir / "log") as process:
+    with Process(command, SERVER_CORE) as process:
         process.await_port(port)
         yield Running(process, port, "greenroom")
 

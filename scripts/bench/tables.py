@@ -21,7 +21,7 @@ _LARGE = 100
 
 def promises(results: Iterable[Result]) -> Table:
     """Show each row: what it was held against, the ratio with its spread, and what was promised."""
-    table = Table("what", "ours", "side by side with", "", "ratio", "lowest–highest", "promised", "aim", "")
+    table = Table("what", "ours", "side by side with", "", "ratio", "lowest to highest", "promised", "aim", "")
     for result in results:
         row, judged = result.row, result.judged
         sign = "≥" if row.better.name == "HIGHER" else "≤"
@@ -29,10 +29,10 @@ def promises(results: Iterable[Result]) -> Table:
         table.add_row(
             row.what,
             f"{_short(result.subject.median)} {row.unit}",
-            " or ".join(row.references) or (row.reference_metric or "–").replace("_", " "),
+            " or ".join(row.references) or (row.reference_metric or "").replace("_", " "),
             "" if result.reference is None else f"{_short(result.reference.median)} {row.unit}",
             f"{_short(judged.median)}{unit}",
-            f"{_short(judged.low)}–{_short(judged.high)}",
+            f"{_short(judged.low)} to {_short(judged.high)}",
             f"{sign} {row.bound:.3g}{unit}",
             "" if row.aim is None else f"{row.aim:.3g}{unit}",
             f"[{_COLOURS[result.verdict]}]{result.verdict.value}[/]" + (" (load-bound)" if result.load_bound else ""),
@@ -83,7 +83,7 @@ def growth(curves: Iterable[Curve], samples: Samples) -> Table:
 
 
 def _spread(spread: Spread) -> str:
-    return f"{_short(spread.median)} ({_short(spread.low)}–{_short(spread.high)})"
+    return f"{_short(spread.median)} ({_short(spread.low)} to {_short(spread.high)})"
 
 
 def _short(value: float) -> str:

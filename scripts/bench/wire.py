@@ -8,6 +8,8 @@ import os
 import socket
 
 READ_BYTES = 65536
+LONG = 126
+"""Says that the length comes in two bytes of its own (RFC 6455, 5.2)."""
 PING = 0x89
 LONGEST_PING = 8
 """How many bytes the pings of any of the servers hold at most."""
@@ -18,11 +20,14 @@ MASK = b"\0\0\0\0"
 def text_frame(text: bytes) -> bytes:
     """Return ``text``, below 64 KiB, as one masked frame."""
     length = len(text)
-    head = bytes([0x81, 0x80 | length]) if length < 126 else bytes([0x81, 0x80 | 126]) + length.to_bytes(2, "big")
-    return head + MASK + text
+    if length < LONG:
+        return bytes([0x81, 0x80 | length]) + MASK + text
+    return bytes([0x81, 0x80 | LONG]) + length.to_bytes(2, "big") + MASK + text
 
 
-def shake_hands(address: tuple[str, int], path: str, headers: dict[str, str], source: str = "127.0.0.1") -> socket.socket:
+def shake_hands(
+    address: tuple[str, int], path: str, headers: dict[str, str], source: str = "127.0.0.1"
+) -> socket.socket:
     """Open a WebSocket from the loopback address ``source``; blocks until it is upgraded.
 
     Raises:
@@ -59,12 +64,13 @@ def pongs(read: bytes) -> bytes:
     Nothing else in there looks like the head of a ping: no text has such a byte, and no length that ends in one is
     followed by so few.
     """
-    if PING not in read:
-        return b""
-    answers = b""
-    for rest in read.split(bytes([PING]))[1:]:
-        if rest and rest[0] <= LONGEST_PING:
-            answers += bytes([0x8A, 0x80 | rest[0]]) + MASK + rest[1 : 1 + rest[0]]
+    answers, at = b"", read.find(PING)
+    while at >= 0:
+        length = read[at + 1] if at + 1 < len(read) else READ_BYTES
+        if length <= LONGEST_PING:
+            answers += bytes([0x8A, 0x80 | length]) + MASK + read[at + 2 : at + 2 + length]
+            at += 1 + length  # What a ping holds is random, and may look like another one.
+        at = read.find(PING, at + 1)
     return answers
 
 

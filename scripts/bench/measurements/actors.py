@@ -102,7 +102,7 @@ class Stops(Probed):
 
     def arguments(self, contender: str) -> tuple[object, ...]:
         """Have so many live."""
-        return ("greenroom", self.kind, contender.split()[0])
+        return ("greenroom", self.kind, contender.partition(" ")[0])
 
 
 class Restarts(Probed):

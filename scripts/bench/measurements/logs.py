@@ -48,7 +48,7 @@ class Replay(Measurement):
         for contender in self.contenders:
             # Each is taken up once. The first is the connection's own, which nobody measures.
             sessions = 1 + AT_ONCE * self.rounds
-            server = self._stack.enter_context(serving(OURS, sessions, int(contender.split()[0])))
+            server = self._stack.enter_context(serving(OURS, sessions, int(contender.partition(" ")[0])))
             self._connections[contender] = Greenroom(server.port).connect(0, "127.0.0.1")
 
     def sample(self, contender: str) -> Sample:
@@ -57,7 +57,7 @@ class Replay(Measurement):
         return {metric: median(sample[metric] for sample in samples) for metric in samples[0]}
 
     def _take_up(self, contender: str) -> Sample:
-        connected, events = self._connections[contender], int(contender.split()[0])
+        connected, events = self._connections[contender], int(contender.partition(" ")[0])
         session = session_id(next(self._numbers[contender]))
         rebuilt, ack = self._subscribe(connected, session, None, b'"re":"s"')
         epoch = json.loads(ack[ack.index(b"{") : ack.rindex(b"}") + 1])["epoch"]
@@ -92,7 +92,7 @@ class StartUp(Measurement):
         self._places = {}
         for contender in self.contenders:
             place = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="greenroom-bench-")))
-            furnish(place, int(contender.split()[0]), events=1)
+            furnish(place, int(contender.partition(" ")[0]), events=1)
             with greenroom(place):
                 self._places[contender] = place
 
@@ -101,7 +101,7 @@ class StartUp(Measurement):
         place, port = self._places[contender], free_port()
         (place / "greenroom.toml").write_text(TOML)
         began = time.perf_counter()
-        with Process(python("server", "serve", "--port", port, "--data-dir", place), SERVER_CORE, log=place / "log"):
+        with Process(python("server", "serve", "--port", port, "--data-dir", place), SERVER_CORE):
             _await_ready(port)
             return {"ms": (time.perf_counter() - began) * 1000}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+
 from scripts.bench.measurements import Measurement, Sample, Scale
 from scripts.bench.servers import ALL, loaded, serving
 
