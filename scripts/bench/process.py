@@ -32,7 +32,7 @@ class Process:
     def __init__(self, command: list[str], core: int, *, cwd: Path = ROOT) -> None:
         """Start it, the root of the project on its path, with its standard error in a file."""
         self._command = " ".join(command)
-        self._log = TemporaryFile()
+        self._log = TemporaryFile()  # noqa: SIM115 - it is open as long as the process runs
         self._popen: subprocess.Popen[str] = subprocess.Popen(  # noqa: S603 - the commands are ours
             ["taskset", "--cpu-list", str(core), *command],  # noqa: S607 - of util-linux, which Debian requires
             cwd=cwd,
