@@ -1,9 +1,9 @@
 """What an idle connected session holds, and an idle actor: by the line that made it, and by type.
 
-    python -m scripts.bench.holdings session|actor|subscription [COUNT]
+    python -m scripts.bench.holdings session|actor [COUNT]
 
-A process of its own holds the server; another one connects. Sizes are Python's, without the allocator's overhead and
-without what C libraries take for themselves: the last line has the resident growth, which counts everything.
+The server is in this process; another one connects. Sizes are Python's, without the allocator's overhead and without
+what C libraries take for themselves: the resident growth, which counts everything, is the benchmark's.
 """
 
 from gevent import monkey
@@ -21,24 +21,20 @@ from pathlib import Path  # noqa: E402
 from types import FunctionType, ModuleType  # noqa: E402
 from typing import NamedTuple  # noqa: E402
 
-import structlog  # noqa: E402
 from gevent import subprocess  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
-from actors.runtime.actor import Actor  # noqa: E402
 from actors.runtime.runtime import Runtime  # noqa: E402
+from config.logs import set_up  # noqa: E402
+from config.settings import Logs  # noqa: E402
 from scripts.bench.furnish import furnish  # noqa: E402
-from scripts.bench.process import resident_bytes  # noqa: E402
+from scripts.bench.probes import Ours  # noqa: E402
 from scripts.bench.settings import settings  # noqa: E402
 from server.app import Server  # noqa: E402
 
 WARM, COUNT = 300, 1000
 SHOWN = 100
-
-
-class Idler(Actor):
-    """Does nothing."""
 
 
 class Census(NamedTuple):
@@ -77,10 +73,8 @@ def _everything() -> Iterator[object]:
 def report(count: int, grow: Callable[[int], object]) -> None:
     """Grow by ``WARM`` and then twice by ``count``, and print what each one of it holds: by type, then by line."""
     grow(WARM)
-    before, resident = census(), resident_bytes("self")
+    before = census()
     grow(count)
-    gc.collect()
-    resident = resident_bytes("self") - resident
     console = Console(width=170)
     console.print(_by_type(count, before, census()))
     gc.collect()
@@ -92,10 +86,8 @@ def report(count: int, grow: Callable[[int], object]) -> None:
     tracemalloc.stop()
     traces = [trace for trace in traces if "tracemalloc" not in trace.traceback[0].filename]
     console.print(_by_line(count, traces))
-    console.print(f"all lines: {sum(trace.size_diff for trace in traces) / count:.0f} bytes in")
-    console.print(
-        f"{sum(trace.count_diff for trace in traces) / count:.0f} blocks; resident: {resident / count:.0f} bytes"
-    )
+    size, blocks = sum(trace.size_diff for trace in traces), sum(trace.count_diff for trace in traces)
+    console.print(f"all lines: {size / count:.0f} bytes in {blocks / count:.0f} blocks")
 
 
 def _by_type(count: int, before: Census, after: Census) -> Table:
@@ -122,43 +114,57 @@ def _by_line(count: int, traces: list[tracemalloc.StatisticDiff]) -> Table:
 
 def actors(count: int) -> None:
     """Report on idle actors."""
-    runtime, kept = Runtime(), []
-    import gevent  # noqa: PLC0415
+    runtime = Runtime()
+    kept: list[object] = []
 
     def grow(more: int) -> None:
-        kept.extend(runtime.start(Idler) for _ in range(more))
-        gevent.sleep(0.5)
+        kept.extend(runtime.start(Ours) for _ in range(more))
+        runtime.start(Ours).ask("?")  # Behind them all in the run queue: they have started.
 
     report(count, grow)
 
 
 def sessions(count: int) -> None:
     """Report on sessions that somebody is connected to and nobody uses."""
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     with tempfile.TemporaryDirectory(prefix="greenroom-bench-") as place:
         furnish(Path(place), WARM + 2 * count)
         server = Server(settings(Path(place)))
         server.start()
-        crowds, there = [], 0
-
-        def grow(more: int) -> None:
-            nonlocal there
-            port = server.url.rpartition(":")[2]
-            command = [sys.executable, "-m", "scripts.bench.load", "greenroom", port, str(more), "0", str(there)]
-            crowd = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-            crowds.append(crowd)
-            assert crowd.stdout is not None
-            assert crowd.stdout.readline() == b"ready\n"
-            there += more
-
+        crowds = Crowds(server.url.rpartition(":")[2])
         try:
-            report(count, grow)
+            report(count, crowds.grow)
         finally:
-            for crowd in crowds:
-                crowd.kill()
-                crowd.wait()
+            crowds.end()
             server.stop()
 
 
+class Crowds:
+    """The processes that connect."""
+
+    def __init__(self, port: str) -> None:
+        """Begin with none."""
+        self._port = port
+        self._processes: list[subprocess.Popen] = []
+        self._connections = 0
+
+    def grow(self, more: int) -> None:
+        """Have so many more connect; blocks this greenlet until they have."""
+        arguments = ("greenroom", self._port, more, 0, self._connections)
+        command = [sys.executable, "-m", "scripts.bench.load", *map(str, arguments)]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._processes.append(process)
+        self._connections += more
+        assert process.stdout.readline() == b"ready\n"
+
+    def end(self) -> None:
+        """End them all."""
+        for process in self._processes:
+            process.kill()
+            process.wait()
+
+
+KINDS = {"session": sessions, "actor": actors}
+
 if __name__ == "__main__":
-    {"session": sessions, "actor": actors}[sys.argv[1]](int(dict(enumerate(sys.argv)).get(2, COUNT)))
+    set_up(Logs(level="warning"))
+    KINDS[sys.argv[1]](int(dict(enumerate(sys.argv)).get(2, COUNT)))
