@@ -19,9 +19,14 @@ NAMED = {"send": "socket_sends", "recv": "socket_reads", "execute": "sql_stateme
 """The system's calls by the names of the library's."""
 
 
-def _on_call(_frame: FrameType, kind: str, called: Any) -> None:
+COMMIT = "CommitTable.commit"
+
+
+def _on_call(frame: FrameType, kind: str, called: Any) -> None:
     if kind == "call":
         COUNTS["python_calls"] += 1
+        if frame.f_code.co_qualname == COMMIT:
+            COUNTS["commits"] += 1
     elif kind == "c_call":
         COUNTS["c_calls"] += 1
         if called.__name__ in NAMED:

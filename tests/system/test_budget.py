@@ -9,7 +9,7 @@ from scripts.bench.budget import count, excesses, recorded
 
 pytestmark = pytest.mark.system
 
-ESSENTIAL = {"turns": ("socket_reads_alone", "socket_sends_alone", "sql_statements_alone"), "sessions": ("bytes_idle",)}
+ESSENTIAL = {"turns": ("socket_reads_alone", "socket_sends_alone", "commits_alone"), "sessions": ("bytes_idle",)}
 
 
 @pytest.mark.parametrize("kind", ["turns", "sessions"])

@@ -88,7 +88,7 @@ class Stops(Probed):
 
     name, kind = "stops", "stops"
     FEW = 1_000
-    STOPPED = 1_000
+    STOPPED = 5_000
 
     def __init__(self, scale: Scale) -> None:
         """Name them by how many live meanwhile."""
