@@ -55,9 +55,8 @@ def rows(scale: Scale) -> list[Row]:
     long, short = f"{scale.events} events", f"{Replay.SHORT} events"
     crowded, roomy = f"{scale.live_actors} live", f"{Stops.FEW} live"
     memory = [
-        Row(f"memory, {count} idle", f"memory@{count}", "kib", "KiB", OURS, peers, LOWER, 0.4, 0.2)
+        Row(f"memory, {count} idle", f"memory@{count}", "kib", "KiB", OURS, STARLETTE, LOWER, 0.4, 0.2)
         for count in scale.connections
-        for peers in (STARLETTE, (WEBSOCKETS,))
     ]
     return [
         *(

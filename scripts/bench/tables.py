@@ -8,6 +8,7 @@ from rich.table import Table
 
 from scripts.bench.ratios import Spread, Verdict
 from scripts.bench.results import LOAD_BOUND, spreads
+from scripts.bench.servers import OURS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -62,10 +63,11 @@ def memory(samples: Samples) -> Iterable[Table]:
     """Show what every server holds for an idle connection."""
     for name, taken in samples.items():
         if name.startswith("memory@"):
-            table = Table(name, "KiB a connection", "connections a second while they come")
+            table = Table(name, "KiB a connection", "ours by this", "connections a second while they come")
+            kib, rate = (spreads(taken, metric) for metric in ("kib", "connections_per_second"))
             for contender in taken:
-                kib, rate = (spreads(taken, metric)[contender] for metric in ("kib", "connections_per_second"))
-                table.add_row(contender, _spread(kib), _spread(rate))
+                by = kib[OURS].median / kib[contender].median
+                table.add_row(contender, _spread(kib[contender]), f"{by:.2f}x", _spread(rate[contender]))
             yield table
 
 
