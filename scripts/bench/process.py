@@ -26,6 +26,10 @@ LOG_BYTES = 2000
 TICK = 1 / os.sysconf("SC_CLK_TCK")
 
 
+class ProcessFailed(Exception):
+    """What a process couldn't do, with the end of what it said."""
+
+
 class Process:
     """A process on one core. A context manager: it is ended at the end."""
 
@@ -67,7 +71,7 @@ class Process:
         """Block until it takes connections.
 
         Raises:
-            RuntimeError: it ended, or didn't for `START_SECONDS`.
+            ProcessFailed: it ended, or didn't for `START_SECONDS`.
         """
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self._popen.poll() is None:
@@ -83,7 +87,7 @@ class Process:
         """Block until it has said that it is ready.
 
         Raises:
-            RuntimeError: it ended before.
+            ProcessFailed: it ended before.
         """
         line = self._stdout_line()
         if line != "ready\n":
@@ -93,7 +97,7 @@ class Process:
         """Return what it says to a number, how many seconds or how many things; blocks until then.
 
         Raises:
-            RuntimeError: it ended instead.
+            ProcessFailed: it ended instead.
         """
         assert self._popen.stdin is not None
         self._popen.stdin.write(f"{question}\n")
@@ -108,9 +112,9 @@ class Process:
             raise self._failure(f"it ended with {self._popen.wait(END_SECONDS)}")
         return line
 
-    def _failure(self, what: str) -> RuntimeError:
+    def _failure(self, what: str) -> ProcessFailed:
         self._log.seek(0)
-        return RuntimeError(f"{self._command}: {what}\n{self._log.read()[-LOG_BYTES:].decode(errors='replace')}")
+        return ProcessFailed(f"{self._command}: {what}\n{self._log.read()[-LOG_BYTES:].decode(errors='replace')}")
 
 
 def python(module: str, *arguments: object) -> list[str]:

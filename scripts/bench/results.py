@@ -44,17 +44,16 @@ class Result(NamedTuple):
 
 
 def result(row: Row, samples: Samples) -> Result | None:
-    """Return what the samples say about a row; None where it wasn't measured."""
-    if row.measurement not in samples:
+    """Return what the samples say about a row; None where one of its sides wasn't measured."""
+    taken, names = samples.get(row.measurement, {}), (row.subject, *row.references)
+    if not all(taken.get(name) for name in names):
         return None
-    taken = samples[row.measurement]
     subject = _values(taken[row.subject], row.metric)
     references = [_values(taken[name], row.metric) for name in row.references]
     if row.reference_metric is not None:
         references = [_values(taken[row.subject], row.reference_metric)]
     judged = Spread.of(ratios(subject, references, row.better) if references else subject)
     best = [row.better.best(values) for values in zip(*references, strict=True)]
-    names = (row.subject, *row.references)
     return Result(
         row,
         Spread.of(subject),
@@ -66,8 +65,8 @@ def result(row: Row, samples: Samples) -> Result | None:
 
 
 def spreads(taken: Mapping[str, Sequence[Sample]], metric: str) -> dict[str, Spread]:
-    """Return each contender's spread of a metric, those that have it."""
-    return {name: Spread.of(_values(samples, metric)) for name, samples in taken.items() if metric in samples[0]}
+    """Return each contender's spread of a metric."""
+    return {name: Spread.of(_values(samples, metric)) for name, samples in taken.items()}
 
 
 def _values(samples: Sequence[Sample], metric: str) -> list[float]:
