@@ -16,9 +16,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from scripts.bench import tables
 from scripts.bench.budget import record
 from scripts.bench.measurements import FULL, QUICK
-from scripts.bench.process import ProcessFailed
 from scripts.bench.results import result
 from scripts.bench.rows import curves, measurements, rows
+from scripts.bench.running import Outcome, run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,17 +52,16 @@ def main(
             click.echo(f"{measurement.name:20} {(measurement.__doc__ or '').splitlines()[0]}")
         return
     chosen = _chosen(everything, only)
-    samples: Samples = {}
-    failures: list[str] = []
+    outcome = Outcome()
     try:
-        _measure(chosen, samples, failures)
-    finally:  # What was measured before something failed, or somebody had enough, is shown all the same.
-        _show(scale, samples)
+        _measure(chosen, outcome)
+    finally:  # What was measured before somebody had enough is shown all the same.
+        _show(scale, outcome.samples)
         if file is not None:
-            file.write_text(json.dumps(_report(scale, samples), indent=1))
-    for failure in failures:
+            file.write_text(json.dumps(_report(scale, outcome.samples), indent=1))
+    for failure in outcome.failures:
         click.echo(failure, err=True)
-    sys.exit(bool(failures))
+    sys.exit(bool(outcome.failures))
 
 
 def _chosen(everything: Sequence[Measurement], only: tuple[str, ...]) -> list[Measurement]:
@@ -73,34 +72,16 @@ def _chosen(everything: Sequence[Measurement], only: tuple[str, ...]) -> list[Me
     return [each for each in everything if not only or each.name.startswith(only)]
 
 
-def _measure(chosen: Sequence[Measurement], samples: Samples, failures: list[str]) -> None:
+def _measure(chosen: Sequence[Measurement], outcome: Outcome) -> None:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns) as progress:
-        total = sum(measurement.rounds * len(measurement.contenders) for measurement in chosen)
+        total = sum(1 + measurement.rounds * len(measurement.contenders) for measurement in chosen)
         task = progress.add_task("", total=total)
-        for measurement in chosen:
-            progress.update(task, description=f"{measurement.name}: prepare")
-            try:
-                with measurement:
-                    taken = samples[measurement.name] = {name: [] for name in measurement.contenders}
-                    for contender in list(measurement.contenders) * measurement.rounds:
-                        progress.update(task, description=f"{measurement.name}: {contender}")
-                        _sample(measurement, contender, taken, failures)
-                        progress.advance(task)
-            except ProcessFailed as failure:
-                failures.append(f"{measurement.name}: {failure}")
 
+        def step(what: str) -> None:
+            progress.update(task, description=what, advance=1)
 
-def _sample(
-    measurement: Measurement, contender: str, taken: dict[str, list[dict[str, float]]], failures: list[str]
-) -> None:
-    """Measure a contender once more; one that fails is out of this measurement, and the others go on."""
-    if contender in taken:
-        try:
-            taken[contender].append(measurement.sample(contender))
-        except ProcessFailed as failure:
-            failures.append(f"{measurement.name}, {contender}: {failure}")
-            del taken[contender]
+        run(chosen, outcome, step)
 
 
 def _show(scale: Scale, samples: Samples) -> None:

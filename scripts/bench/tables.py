@@ -66,8 +66,8 @@ def memory(samples: Samples) -> Iterable[Table]:
             table = Table(name, "KiB a connection", "ours by this", "connections a second while they come")
             kib, rate = (spreads(taken, metric) for metric in ("kib", "connections_per_second"))
             for contender in taken:
-                by = kib[OURS].median / kib[contender].median
-                table.add_row(contender, _spread(kib[contender]), f"{by:.2f}x", _spread(rate[contender]))
+                by = f"{kib[OURS].median / kib[contender].median:.2f}x" if OURS in kib else ""
+                table.add_row(contender, _spread(kib[contender]), by, _spread(rate[contender]))
             yield table
 
 
@@ -75,7 +75,7 @@ def growth(curves: Iterable[Curve], samples: Samples) -> Table:
     """Show the curves, each point as what it is and by what it is more than the first."""
     table = Table("how it grows", "at", "processor, µs", "by the first")
     for curve in curves:
-        if curve.name not in samples:
+        if not samples.get(curve.name):
             continue
         points: Mapping[str, Spread] = spreads(samples[curve.name], curve.metric)
         first = next(iter(points.values())).median
