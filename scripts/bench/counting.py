@@ -15,10 +15,12 @@ from typing import Any
 import greenlet
 
 COUNTS: Counter[str] = Counter()
-NAMED = {"send": "socket_sends", "recv": "socket_reads", "execute": "sql_statements"}
-"""The system's calls by the names of the library's."""
-
-
+NAMED = {
+    **dict.fromkeys(("send", "sendall", "sendmsg"), "socket_sends"),
+    **dict.fromkeys(("recv", "recv_into"), "socket_reads"),
+    **dict.fromkeys(("execute", "executemany"), "sql_statements"),
+}
+"""What methods of sockets and of database connections are counted as."""
 COMMIT = "CommitTable.commit"
 
 
