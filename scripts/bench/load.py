@@ -13,6 +13,7 @@ import resource
 import selectors
 import sys
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from scripts.bench.dialects import COMPLETED, DIALECTS, Dialect
@@ -60,12 +61,19 @@ class Tab:
 class Load:
     """All connections of this process."""
 
-    def __init__(self, tabs: list[Tab], active: int) -> None:
-        """Have the first so many ask where somebody does."""
-        self._active = tabs[:active]
+    def __init__(self, tabs: Iterable[Tab], active: int) -> None:
+        """Have them all connect; the first so many ask where somebody does.
+
+        Those that are there already answer the pings meanwhile: else a server would take them for dead.
+        """
         self._selector = selectors.DefaultSelector()
+        self._active: list[Tab] = []
         for tab in tabs:
             self._selector.register(tab, selectors.EVENT_READ, tab)
+            if len(self._active) < active:
+                self._active.append(tab)
+            for key, _ in self._selector.select(0):
+                key.data.read()
 
     def rest(self, until: int) -> None:
         """Ask nothing until the descriptor ``until`` can be read."""
@@ -120,7 +128,7 @@ def main(dialect: str, port: str, connections: str, active: str, first: str = "0
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     spoken, begin = DIALECTS[dialect](int(port)), int(first)
-    tabs = [Tab(spoken, index, source) for index in range(begin, begin + int(connections))]
+    tabs = (Tab(spoken, index, source) for index in range(begin, begin + int(connections)))
     load = Load(tabs, int(active))
     _say("ready")
     while True:

@@ -83,6 +83,15 @@ class Process:
                 return
         raise self._failure("it doesn't listen")
 
+    def check(self) -> None:
+        """See that it still runs.
+
+        Raises:
+            ProcessFailed: it doesn't.
+        """
+        if self._popen.poll() is not None:
+            raise self._failure(f"it ended with {self._popen.returncode}")
+
     def await_ready(self) -> None:
         """Block until it has said that it is ready.
 

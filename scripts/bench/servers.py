@@ -85,7 +85,11 @@ def _commands(port: int) -> dict[str, list[str]]:
 def loaded(server: Running, connections: int, active: int, first: int = 0) -> Iterator[Process]:
     """Have connections to a server, of which some ask when told to; yield the process to tell.
 
-    Those that only listen come from as many processes and loopback addresses as it takes.
+    Those that only listen come from as many processes and loopback addresses as it takes. A load ends where it loses a
+    connection.
+
+    Raises:
+        ProcessFailed: one of them isn't there any more at the end.
     """
     with ExitStack() as stack:
         idle = range(first + active, first + connections, SOURCES)
@@ -99,3 +103,5 @@ def loaded(server: Running, connections: int, active: int, first: int = 0) -> It
         for process in processes:
             process.await_ready()
         yield processes[0]
+        for process in processes:
+            process.check()
