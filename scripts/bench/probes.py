@@ -71,15 +71,14 @@ LIBRARIES: dict[str, Any] = {"greenroom": Ours, "pykka": Theirs}
 def asks(library: Any, count: int) -> dict[str, float]:
     """Ask one actor so often."""
     ref = library.start()
-    spent, took = time.process_time(), _timed(lambda: ref.ask("?"), count)
-    cpu_us = (time.process_time() - spent) / count * 1e6
+    found = _rate(lambda: ref.ask("?"), count)
     ref.stop()
-    return {"per_second": count / sum(took), "cpu_us": cpu_us}
+    return found
 
 
 def spawns(library: Any, count: int) -> dict[str, float]:
     """Start and stop so many actors, one after the other."""
-    return {"per_second": count / sum(_timed(lambda: library.start().stop(), count))}
+    return _rate(lambda: library.start().stop(), count)
 
 
 def idle(library: Any, count: int) -> dict[str, float]:
@@ -133,6 +132,11 @@ def _crash(ref: Any) -> None:
             gevent.sleep(0)
         else:
             return
+
+
+def _rate(call: Callable[[], object], count: int) -> dict[str, float]:
+    spent, took = time.process_time(), _timed(call, count)
+    return {"per_second": count / sum(took), "cpu_us": (time.process_time() - spent) / count * 1e6}
 
 
 def _timed(call: Callable[[], object], count: int) -> list[float]:

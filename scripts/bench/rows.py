@@ -73,7 +73,9 @@ def rows(scale: Scale) -> list[Row]:
         *memory,
         Row(f"p99, {scale.crowd} connected, 1% active", "crowd", "p99_ms", "ms", OURS, (), LOWER, 50.0, None),
         Row("asks a second", "asks", "per_second", "1/s", OURS, ("pykka",), HIGHER, 3.0, 4.0),
+        Row("processor time of an ask", "asks", "cpu_us", "µs", OURS, ("pykka",), LOWER, 1 / 3, 1 / 4),
         Row("spawns and stops a second", "spawns", "per_second", "1/s", OURS, ("pykka",), HIGHER, 4.0, 8.0),
+        Row("processor time of a spawn and stop", "spawns", "cpu_us", "µs", OURS, ("pykka",), LOWER, 1 / 4, 1 / 8),
         Row("memory of an idle actor", "idle-actors", "bytes", "B", OURS, ("pykka",), LOWER, 0.3, 0.16),
         Row("processor time of a stop", "stops", "cpu_us", "µs", crowded, (roomy,), LOWER, 1.2, 1.0),
         Row(
