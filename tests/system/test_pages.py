@@ -21,7 +21,7 @@ def terminal(tmp_path):
 
 def test_whoever_starts_as_the_page_says_sees_what_it_shows(terminal):
     todo = steps("start.md")
-    assert sum(isinstance(step, Command) and bool(step.shown) for step in todo) == 5
+    assert sum(isinstance(step, Command) and bool(step.shown) for step in todo) == 6
     terminal.follow(todo)
 
 
