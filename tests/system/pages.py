@@ -143,19 +143,16 @@ class Terminal:
         assert URL.search(said), said
         return said.strip()
 
-    def stop(self) -> None:
-        """Stop the server that was started last, and wait for its end."""
-        pid = self._servers.pop()
-        self.type(f"kill {pid} && wait {pid}")
-
     def close(self) -> None:
-        """Stop what still runs, and the shell."""
-        while self._servers:
-            self.stop()
+        """Stop the servers and then the shell, and wait for their ends."""
+        for pid in self._servers:
+            self._typed(f"kill {pid} && wait {pid}")
         self._shell.communicate()
 
     def _here(self, text: str) -> str:
-        return text.replace(PORT, self.port)
+        # A client goes to the usual port unless it is told.
+        told = text.replace("greenroom chat", f"greenroom chat --url http://127.0.0.1:{PORT}")
+        return told.replace(PORT, self.port)
 
     def _typed(self, command: str) -> tuple[list[str], int]:
         assert self._shell.stdin is not None

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -117,6 +118,15 @@ async def test_a_page_works_through_nginx(front, server):
     assert refused.value.response.status_code == 403
 
 
+def logged(server: ServerProcess, text: str) -> list[dict[str, Any]]:
+    """Return the log's lines that hold a text, once there is one: a request is logged after its answer."""
+    deadline = time.monotonic() + PATIENCE
+    while not (lines := [line for line in server.log.splitlines() if text in line]):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return [json.loads(line) for line in lines]
+
+
 def test_nginx_says_for_whom_it_asks(front, server):
     forged = {"X-Forwarded-For": "203.0.113.9"}
     connection = http.client.HTTPSConnection(
@@ -125,8 +135,7 @@ def test_nginx_says_for_whom_it_asks(front, server):
     with contextlib.closing(connection):
         connection.request("GET", "/v1/me?who", headers=forged)
         assert connection.getresponse().status == 401
-    requests = [json.loads(line) for line in server.log.splitlines() if '"/v1/me' in line]
-    assert [request["address"] for request in requests] == ["127.0.0.2"]
+    assert [request["address"] for request in logged(server, '"/v1/me')] == ["127.0.0.2"]
 
 
 def test_nginx_keeps_the_metrics_inside(front, server):
