@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.system.client import on_stage
-from tests.system.pages import Command, Terminal, clone, steps
+from tests.system.pages import Command, File, Terminal, clone, steps
 from tests.system.process import ServerProcess
 
 pytestmark = pytest.mark.system
@@ -22,6 +22,13 @@ def terminal(tmp_path):
 def test_whoever_starts_as_the_page_says_sees_what_it_shows(terminal):
     todo = steps("start.md")
     assert sum(isinstance(step, Command) and bool(step.shown) for step in todo) == 6
+    terminal.follow(todo)
+
+
+def test_whoever_builds_the_pages_agent_gets_its_answer(terminal):
+    todo = steps("build-an-agent.md")
+    assert [step.name for step in todo if isinstance(step, File)] == ["mycompany_agents.py", "greenroom.toml"]
+    assert sum(isinstance(step, Command) and bool(step.shown) for step in todo) == 3
     terminal.follow(todo)
 
 
