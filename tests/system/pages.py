@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from tests.system.process import ROOT, START_SECONDS, URL
 
-SOURCES = ("actors", "config", "docs", "scripts", "server")
+PACKAGES = ("actors", "config", "server")
+SOURCES = (*PACKAGES, "docs", "scripts")
 FILES = ("setup.cfg", "pyproject.toml", "constraints.txt", "README.md", "LICENSE")
 PORT = "8765"
 END = "@@ the command ended with"
@@ -87,7 +88,10 @@ def clone(folder: Path) -> Path:
     environment = folder / ".venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
     (site,) = environment.glob("lib/python*/site-packages")
-    (site / "libraries.pth").write_text(f"{folder}\n{sysconfig.get_path('purelib')}\n")
+    # Of the folder these alone, as an installation has it: what else lies there is found only by who says so.
+    for package in PACKAGES:
+        (site / package).symlink_to(folder / package)
+    (site / "libraries.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
     entry = environment / "bin" / "greenroom"
     entry.write_text(ENTRY.format(python=environment / "bin" / "python"))
     entry.chmod(0o755)
