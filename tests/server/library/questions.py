@@ -367,7 +367,11 @@ QUESTIONS = {
     "can I run it with docker": ("docker build", "There is a unit for systemd"),
     "is there a systemd unit": ("/var/lib/greenroom", "There is a unit for systemd", "systemctl"),
     "how do I update to the next release": ("brought up to date at the start",),
-    "my disk died, how do I get the data back from the copy": ("greenroom journal verify --data-dir", "the new epochs", "sqlite makes a copy of"),
+    "my disk died, how do I get the data back from the copy": (
+        "greenroom journal verify --data-dir",
+        "the new epochs",
+        "sqlite makes a copy of",
+    ),
     "how do I put it behind nginx": ("Name the proxy's address", "trusted_proxies", "X-Forwarded"),
     "how do I get TLS working": ("Set `tls.certificate`", "[tls]", "speaks HTTPS and WSS alone"),
     "how do I write a tool": ("a tool is a function with", "An agent is a class with a name, its tools"),
