@@ -35,10 +35,10 @@ export class Card {
       "article",
       { class: "run", "data-testid": "run", "data-run-id": runId, "aria-label": "Message and answer" },
       this.#prompt,
-      this.#work,
+      element("div", { class: "standing" }, this.#work, this.#remove),
       this.#answer.place,
       this.#fault,
-      element("div", { class: "choices" }, this.#remove, this.#copy),
+      this.#copy,
     );
   }
 

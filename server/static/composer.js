@@ -26,13 +26,16 @@ export class Composer {
       this.#submit(send);
     });
     document.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && !event.isComposing && !event.defaultPrevented && !this.#stop.hidden) stop();
+      const meant = event.key === "Escape" && !event.isComposing && !event.defaultPrevented;
+      if (meant && !this.#stop.hidden && !document.querySelector("dialog[open]")) stop();
     });
     this.#fit();
   }
 
+  /** Be ready to be written in; where a keyboard would cover half the screen, the person says when. */
   focus() {
-    this.#text.focus();
+    this.#fit(); // It had no height to measure while the page wasn't shown.
+    if (matchMedia("(hover: hover)").matches) this.#text.focus();
   }
 
   clear() {
@@ -67,7 +70,7 @@ export class Composer {
     if (text.trim() === "") return;
     this.write("");
     this.say("");
-    this.focus();
+    this.#text.focus();
     send(text);
   }
 

@@ -21,9 +21,12 @@ export class Conversation {
   #closed = false;
   #stopping = null;
   #ticking;
+  #gone;
 
-  constructor(client, sessionId, view, composer) {
+  /** @param {() => void} gone is called where there is no such session, or none of this user's */
+  constructor(client, sessionId, view, composer, gone) {
     this.sessionId = sessionId;
+    this.#gone = gone;
     this.#client = client;
     this.#view = view;
     this.#composer = composer;
@@ -173,6 +176,7 @@ export class Conversation {
   #complain(error) {
     if (this.#closed || error instanceof LoggedOut) return; // Nobody is here any more to be told.
     if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
-    this.#composer.say(problem(error));
+    if (error.code === "not_found") this.#gone();
+    else this.#composer.say(problem(error));
   }
 }

@@ -43,6 +43,7 @@ async function enter() {
   sessions = new Sessions(client, () => showSessions());
   client.connect();
   showChosen();
+  composer.focus();
   await sessions.refresh();
 }
 
@@ -94,7 +95,7 @@ function showChosen() {
   composer.say("");
   composer.showActive(false);
   if (sessionId === null) view.showEmpty(true);
-  else conversation = new Conversation(client, sessionId, view, composer);
+  else conversation = new Conversation(client, sessionId, view, composer, gone);
   conversation?.open();
   sessions.choose(sessionId);
 }
@@ -162,14 +163,15 @@ confirmation.addEventListener("close", async () => {
   }
 });
 
-/** A conversation that was deleted elsewhere is no place to stay. */
+function gone() {
+  choose(null);
+  composer.say("That conversation isn't there any more.");
+}
+
 function complained(error) {
-  if (error.code === "not_found" && error.session_id !== null) {
-    if (error.session_id === chosen()) choose(null);
-    sessions?.refresh();
-  } else {
-    composer.say(problem(error));
-  }
+  if (error.code !== "not_found" || error.session_id === null) return composer.say(problem(error));
+  if (error.session_id === chosen()) gone();
+  sessions?.refresh();
 }
 
 byId("logout-button").addEventListener("click", logOut);

@@ -19,11 +19,13 @@ export class Sidebar {
     this.#menu.addEventListener("click", () => this.open());
     byId("sidebar-close").addEventListener("click", () => this.close());
     this.#backdrop.addEventListener("click", () => this.close());
-    this.#bar.addEventListener("keydown", (event) => {
+    // Before anybody else hears the key: it closes the drawer, and stops no agent.
+    const escaped = (event) => {
       if (event.key !== "Escape" || !this.isOpen) return;
-      event.stopPropagation();
+      event.preventDefault();
       this.close();
-    });
+    };
+    document.addEventListener("keydown", escaped, { capture: true });
     this.#narrow.addEventListener("change", () => this.#show(false));
     this.#show(false);
   }

@@ -19,12 +19,15 @@ export class View {
   #cards = new Map();
   #changed = new Map();
   #painting = false;
+  #atEnd = true;
 
   /** @param {object} actions `dequeue(runId)`, `resend(id)`, `discard(id)`, and `earlier()` for what came before */
   constructor(actions) {
     this.#actions = actions;
     this.#scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.#latest.addEventListener("click", () => this.#toEnd());
+    // What takes room from the conversation, a banner or a longer message, hides no end that was in sight.
+    new ResizeObserver(() => this.#atEnd && this.#toEnd()).observe(this.#scroller);
     new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && actions.earlier(), {
       root: this.#scroller,
       rootMargin: "400px",
@@ -106,7 +109,8 @@ export class View {
   }
 
   #scrolled() {
-    this.#latest.hidden = this.#isAtEnd();
+    this.#atEnd = this.#isAtEnd();
+    this.#latest.hidden = this.#atEnd;
   }
 
   #isAtEnd() {
