@@ -42,10 +42,12 @@ export class Card {
     );
   }
 
-  /** Show the run as it is now; its events are only ever added to. */
-  update(run, events) {
-    // What somebody watched stays open; what is over already is there to be opened.
-    if (this.#run === null || (run.state === "running" && this.#run.state === "queued")) this.#work.open = !isOver(run);
+  /** Show the run as it is now; its events are only ever added to.
+   *
+   * The steps of a run that is `watched` as it goes are open, and stay so; those of one from earlier can be opened.
+   */
+  update(run, events, watched) {
+    if (this.#run === null) this.#work.open = watched || !isOver(run);
     this.#run = run;
     this.#events = events;
     this.element.dataset.state = run.state;

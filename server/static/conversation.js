@@ -16,6 +16,7 @@ export class Conversation {
   #composer;
   #timeline = new Timeline();
   #unlisten;
+  #opening = null;
   #loading = null;
   #opened = false;
   #closed = false;
@@ -51,18 +52,30 @@ export class Conversation {
     return this.#timeline.newest;
   }
 
+  /** Begin with a session that was made a moment ago: there is nothing to read, and all that comes is news. */
+  begin() {
+    this.#timeline.prepend({ events: [] }, 0);
+    this.#follow();
+  }
+
   /** Show the end of the log, and go on from there; where it can't be read now, the next connection tries again. */
-  async open() {
+  open() {
+    this.#opening ??= this.#open().finally(() => {
+      this.#opening = null;
+    });
+  }
+
+  async #open() {
     try {
       this.#view.showLoading(true);
       await this.#load(await this.#head());
       while (this.#wantsMore()) await this.#load(this.#timeline.oldest - 1);
       if (this.#closed) return;
-      this.#opened = true;
       this.#view.toEnd();
-      this.#client.subscribe(this.sessionId, { after: this.#timeline.cursor });
+      this.#follow();
     } catch (error) {
-      this.#complain(error);
+      if (error.code === "not_found") this.#gone();
+      else this.#complain(error);
     } finally {
       if (!this.#closed) this.#view.showLoading(false);
     }
@@ -98,6 +111,11 @@ export class Conversation {
 
   dequeue(runId) {
     return this.#ask(() => this.#client.dequeue(runId, { sessionId: this.sessionId }));
+  }
+
+  #follow() {
+    this.#opened = true;
+    this.#client.subscribe(this.sessionId, { after: this.#timeline.cursor });
   }
 
   // Reading the log.
@@ -145,7 +163,8 @@ export class Conversation {
   }
 
   #show(run) {
-    if (this.#timeline.isShown(run)) this.#view.showRun(run, this.#timeline.eventsOf(run.runId));
+    const { isLive } = this.#timeline;
+    if (this.#timeline.isShown(run)) this.#view.showRun(run, this.#timeline.eventsOf(run.runId), isLive);
   }
 
   #showOutgoing() {
@@ -176,7 +195,6 @@ export class Conversation {
   #complain(error) {
     if (this.#closed || error instanceof LoggedOut) return; // Nobody is here any more to be told.
     if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
-    if (error.code === "not_found") this.#gone();
-    else this.#composer.say(problem(error));
+    this.#composer.say(problem(error));
   }
 }

@@ -77,15 +77,15 @@ function chosen() {
   return decodeURIComponent(location.hash.slice(1)) || null;
 }
 
-function choose(sessionId) {
+function choose(sessionId, isFresh = false) {
   const hash = sessionId === null ? "" : `#${encodeURIComponent(sessionId)}`;
   if (location.hash !== hash) history.pushState(null, "", `${location.pathname}${hash}`);
   sidebar.close();
   composer.focus();
-  showChosen();
+  showChosen(isFresh);
 }
 
-function showChosen() {
+function showChosen(isFresh = false) {
   if (sessions === null) return;
   const sessionId = chosen();
   if (conversation !== null && conversation.sessionId === sessionId) return;
@@ -96,7 +96,8 @@ function showChosen() {
   composer.showActive(false);
   if (sessionId === null) view.showEmpty(true);
   else conversation = new Conversation(client, sessionId, view, composer, gone);
-  conversation?.open();
+  if (isFresh) conversation.begin();
+  else conversation?.open();
   sessions.choose(sessionId);
 }
 
@@ -128,7 +129,7 @@ async function send(text) {
 /** Make a conversation of the first message of one. */
 async function begin(text) {
   const { session_id } = await sessions.create(isScript(text) ? "Rehearsal" : text);
-  choose(session_id);
+  choose(session_id, true);
 }
 
 /** A script of steps is for the agent that rehearses. */
@@ -177,8 +178,8 @@ function complained(error) {
 byId("logout-button").addEventListener("click", logOut);
 byId("new-button").addEventListener("click", () => choose(null));
 byId("suggestions").addEventListener("click", ({ target }) => target.closest("button") && send(target.closest("button").value));
-addEventListener("popstate", showChosen);
-addEventListener("hashchange", showChosen);
+addEventListener("popstate", () => showChosen());
+addEventListener("hashchange", () => showChosen());
 document.addEventListener("visibilitychange", () => sessions?.markSeen());
 client.on("user", userChanged);
 client.on("state", (state) => banner.show(state));

@@ -60,7 +60,7 @@ export class Timeline {
   }
 
   /** Put an older stretch of the log, as it was asked for after the event `after`, before what is here. */
-  prepend({ epoch, events }, after) {
+  prepend({ epoch = null, events }, after) {
     this.#epoch ??= epoch;
     const first = events[0]?.seq ?? this.#oldest ?? 1;
     this.truncated ||= first > after + 1;

@@ -15,6 +15,8 @@ export class View {
   #truncated = byId("truncated");
   #latest = byId("latest-button");
   #announcer = byId("announcer");
+  #earlier = byId("earlier");
+  #sight;
   #actions;
   #cards = new Map();
   #changed = new Map();
@@ -28,15 +30,14 @@ export class View {
     this.#latest.addEventListener("click", () => this.#toEnd());
     // What takes room from the conversation, a banner or a longer message, hides no end that was in sight.
     new ResizeObserver(() => this.#atEnd && this.#toEnd()).observe(this.#scroller);
-    new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && actions.earlier(), {
-      root: this.#scroller,
-      rootMargin: "400px",
-    }).observe(byId("earlier"));
+    const near = { root: this.#scroller, rootMargin: "400px" };
+    this.#sight = new IntersectionObserver((seen) => seen.at(-1).isIntersecting && actions.earlier(), near);
+    this.#sight.observe(this.#earlier);
   }
 
   /** Show a run as it is now, with the next frame: deltas come faster than the eye. */
-  showRun(run, events) {
-    this.#changed.set(run.runId, { run, events });
+  showRun(run, events, watched) {
+    this.#changed.set(run.runId, { run, events, watched });
     if (this.#painting) return;
     this.#painting = true;
     // Not requestAnimationFrame: it stands still in a tab at the back, and the backlog would grow.
@@ -52,10 +53,13 @@ export class View {
       const isNew = !this.#cards.has(run.runId);
       const card = this.#card(run.runId);
       if (isNew) this.#timeline.insertBefore(card.element, next);
-      if (isNew) card.update(run, eventsOf(run.runId));
+      if (isNew) card.update(run, eventsOf(run.runId), false);
       next = card.element;
     }
     box.scrollTop = box.scrollHeight - fromEnd;
+    // It tells of changes only: where the beginning is still in sight, it has to look anew.
+    this.#sight.unobserve(this.#earlier);
+    this.#sight.observe(this.#earlier);
   }
 
   /** Begin again with an empty page. */
@@ -123,10 +127,10 @@ export class View {
     const changed = [...this.#changed.values()];
     this.#changed.clear();
     this.#following(() => {
-      for (const { run, events } of changed) {
+      for (const { run, events, watched } of changed) {
         const card = this.#card(run.runId);
         if (!card.element.isConnected) this.#timeline.append(card.element);
-        card.update(run, events);
+        card.update(run, events, watched);
       }
     });
   }

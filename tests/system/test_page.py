@@ -38,10 +38,10 @@ def record_stages(page: Page) -> None:
     """Have the page note each stage of its runs as it appears."""
     page.evaluate("""() => {
         window.stages = [];
+        const seen = (name) => name && !window.stages.includes(name) && window.stages.push(name);
         const note = (node) => {
-            const name = node.dataset?.event ?? (node.dataset?.state === "success" ? "agent_completed" : undefined);
-            if (name) window.stages.push(name);
-            node.querySelectorAll?.("[data-event]").forEach((inner) => window.stages.push(inner.dataset.event));
+            seen(node.dataset?.event ?? (node.dataset?.state === "success" ? "agent_completed" : null));
+            node.querySelectorAll?.("[data-event]").forEach((inner) => seen(inner.dataset.event));
         };
         new MutationObserver((changes) => {
             for (const {target, addedNodes, type} of changes) type === "attributes" ? note(target) : addedNodes.forEach(note);
@@ -359,9 +359,10 @@ def short_lived(launch):
 
 def await_expiry(page: Page) -> None:
     """Wait until the token that the page holds is no good any more."""
-    page.wait_for_function("""async () => {
+    page.evaluate("""async () => {
         const {access_token} = JSON.parse(localStorage.getItem("greenroom.login"));
-        return (await fetch("/v1/me", {headers: {Authorization: `Bearer ${access_token}`}})).status === 401;
+        const headers = {Authorization: `Bearer ${access_token}`};
+        while ((await fetch("/v1/me", {headers})).status !== 401) await new Promise((resolve) => setTimeout(resolve, 100));
     }""")
 
 
