@@ -6,6 +6,10 @@ import { isOver } from "./run.js";
 import { activity, describe, expense, outcome, preview, written } from "./steps.js";
 import { duration } from "./words.js";
 
+/** A message that is longer may have to scroll in its place: in characters, and in lines. */
+const LONG = 250;
+const LONG_LINES = 8;
+
 export class Card {
   #prompt = element("p", { class: "prompt" });
   #state = element("span", { class: "glyph" });
@@ -51,7 +55,7 @@ export class Card {
     this.#run = run;
     this.#events = events;
     this.element.dataset.state = run.state;
-    show(this.#prompt, run.text ?? "An earlier message, no longer kept");
+    this.#showPrompt(run.text ?? "An earlier message, no longer kept");
     this.#answer.show(run.answer.text);
     this.#answer.place.classList.toggle("cut", run.state === "cancelled" || run.state === "timed_out");
     show(this.#fault, run.end?.error?.message ?? "");
@@ -59,6 +63,12 @@ export class Card {
     this.#copy.hidden = !isOver(run) || run.answer.text === "";
     this.#showLines();
     this.tick(Date.now());
+  }
+
+  #showPrompt(text) {
+    show(this.#prompt, text);
+    // It may be cut off and scroll; then the keyboard has to get there.
+    if (text.length > LONG || text.split("\n").length > LONG_LINES) this.#prompt.tabIndex = 0;
   }
 
   /** Show how long it has been at it. */
