@@ -75,7 +75,7 @@ export class Card {
   tick(now) {
     const run = this.#run;
     show(this.#activity, activity(run));
-    const elapsed = run.since === null ? "" : duration(Math.max(0, now - run.since), true);
+    const elapsed = run.since !== null && now - run.since >= 1000 ? duration(now - run.since, true) : "";
     show(this.#meta, isOver(run) ? expense(run, this.#tools) : run.state === "running" ? elapsed : "");
     this.#work.classList.toggle("bare", run.state === "queued" || run.state === "dequeued");
   }

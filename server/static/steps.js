@@ -5,6 +5,7 @@ import { duration } from "./words.js";
 /** A wait in the queue shorter than this isn't worth a word. */
 const NOTICEABLE_MS = 100;
 const LONGEST_PREVIEW = 64;
+const LONGEST_LINE = 72;
 
 const OUTCOMES = { success: "Done", error: "Failed", cancelled: "Stopped", timed_out: "Out of time" };
 const DEQUEUED = { cancelled: "Removed from the queue", interrupted: "Dropped for another message" };
@@ -65,8 +66,9 @@ export function preview(given) {
 
 /** Write a value as it is read most easily: a text as itself, the rest as JSON. */
 export function written(value) {
-  if (value === undefined) return "";
-  return typeof value === "string" ? value : JSON.stringify(value, null, 2);
+  if (value === undefined || typeof value === "string") return value ?? "";
+  const line = JSON.stringify(value);
+  return line.length <= LONGEST_LINE ? line : JSON.stringify(value, null, 2);
 }
 
 /** Return what somebody who hears the page is told of an event; "" for what isn't worth the interruption. */
