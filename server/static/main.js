@@ -99,6 +99,7 @@ function showChosen(isFresh = false) {
   if (isFresh) conversation.begin();
   else conversation?.open();
   sessions.choose(sessionId);
+  showSessions();
 }
 
 function showSessions() {

@@ -4,6 +4,8 @@ import { LoggedOut, Refused, Unreachable } from "./greenroom.js";
 
 /** What other machines do is asked for so often; what tabs of this browser do, they tell. */
 const EVERY_MS = 10_000;
+/** Events come faster than a list is worth drawing. */
+const SOON_MS = 50;
 const LONGEST_TITLE = 60;
 
 export class Sessions {
@@ -13,6 +15,7 @@ export class Sessions {
   #current = null;
   #seen;
   #channel = new BroadcastChannel("greenroom.sessions");
+  #marking = null;
   #ending;
 
   /** @param {() => void} changed is called after each change */
@@ -25,6 +28,7 @@ export class Sessions {
     this.#ending = [
       () => this.#channel.close(),
       () => clearInterval(asking),
+      () => clearTimeout(this.#marking),
       client.on("event", (event) => this.#happened(event)),
       client.on("state", ({ state }) => state === "connected" && this.refresh()),
     ];
@@ -51,11 +55,14 @@ export class Sessions {
     this.#watch();
   }
 
-  /** What is here of the session that is looked at has been seen. */
+  /** What is here of the session that is looked at has been seen; said a moment later, once for all that came in it. */
   markSeen() {
-    const session = this.get(this.#current);
-    if (session !== null && !document.hidden) this.#seen.upTo(session.session_id, session.head_seq);
-    this.#changed();
+    this.#marking ??= setTimeout(() => {
+      this.#marking = null;
+      const session = this.get(this.#current);
+      if (session !== null && !document.hidden) this.#seen.upTo(session.session_id, session.head_seq);
+      this.#changed();
+    }, SOON_MS);
   }
 
   /** Ask the server; where it can't be reached, what is known stays. */

@@ -22,6 +22,8 @@ export function problem(error) {
 
 /** Say why a login came to nothing. */
 export function loginProblem(error) {
+  // Accounts may be kept elsewhere; then the server says so.
+  if (error.code === "not_found") return error.message;
   if (error.code === "unauthorized") return "That username and password don't match.";
   if (error.code !== "rate_limited") return problem(error);
   const wait = error.retryAfterMs ? `in ${duration(error.retryAfterMs)}` : "later";

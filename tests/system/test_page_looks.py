@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.system.accounts import add_accounts
-from tests.system.pages import DESKTOP, LOST_LINE, PHONE, check_accessibility, log_in, perform, refusal, say, shoot
+from tests.system.pages import DESKTOP, PHONE, Line, check_accessibility, log_in, perform, refusal, say, shoot
 
 pytestmark = pytest.mark.system
 
@@ -55,14 +55,15 @@ def look(page: Page, screen: str, state: str) -> None:
 
 @pytest.fixture(scope="module")
 def stage(launch):
-    """A server with somebody new for each screen."""
-    return launch("--demo", prepare=lambda data_dir: add_accounts(data_dir, SCREENS))
+    """A server with somebody new for each screen, and one with a keyboard alone."""
+    return launch("--demo", prepare=lambda data_dir: add_accounts(data_dir, [*SCREENS, "keys"]))
 
 
 @pytest.mark.parametrize("screen", SCREENS)
 def test_every_state_is_open_to_everybody(stage, people, screen):
     person = people(stage, **SCREENS[screen])
-    person.expect(LOST_LINE, refusal(401))
+    person.expect(refusal(401))
+    line = Line(person)
     page = person.open()
     log_in(page, screen, "wrong")
     expect(page.get_by_role("alert")).to_be_visible()
@@ -80,10 +81,10 @@ def test_every_state_is_open_to_everybody(stage, people, screen):
     queued = perform(page, {"answer": "later"})
     expect(queued.get_by_test_id("remove-button")).to_be_visible()
     look(page, screen, "5-working")
-    stage.kill()
+    line.cut()
     expect(page.get_by_test_id("try-now")).to_be_visible()
     look(page, screen, "6-lost")
-    stage.return_in_place()
+    line.mend()
     expect(page.get_by_test_id("banner")).to_be_hidden()
     page.get_by_role("button", name="Stop").click()
     expect(queued.locator(".activity")).to_contain_text("Done")
@@ -110,12 +111,12 @@ def tab_to(page: Page, name: str) -> None:
     raise AssertionError(f"{name} isn't reached with the Tab key")
 
 
-def test_everything_can_be_done_with_the_keyboard_alone(server, people):
-    page = people(server).open()
+def test_everything_can_be_done_with_the_keyboard_alone(stage, people):
+    page = people(stage).open()
     expect(page.get_by_label("Username")).to_be_focused()
-    page.keyboard.type("demo")
+    page.keyboard.type("keys")
     press(page, "Tab")
-    page.keyboard.type("demo")
+    page.keyboard.type("keys")
     press(page, "Enter")
     box = page.get_by_role("textbox", name="Message")
     expect(box).to_be_focused()
