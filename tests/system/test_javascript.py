@@ -151,3 +151,52 @@ def test_a_refused_message_waits_for_a_decision(server, package, session):
     )
 
     assert lines == ["Refused busy busy", "true", "0", "too_large", "not_found", "null idle"]
+
+
+def test_two_processes_that_see_each_others_writes_late_refresh_once(launch, package):
+    """Without the locks of a browser, the lease in the storage must do: two that saw it free both take it."""
+    server = launch("--demo", toml="[tokens]\naccess_ttl = 1\n")
+    lines = run(
+        package,
+        PROLOGUE
+        + f"""
+        let writes = 0;
+        class Late extends MemoryStorage {{
+            other = null;
+            #stamps = new Map();
+            setItem(key, value) {{
+                const stamp = ++writes;
+                this.take(key, value, stamp);
+                setTimeout(() => this.other.take(key, value, stamp), 20);
+            }}
+            removeItem(key) {{
+                this.setItem(key, null);
+            }}
+            take(key, value, stamp) {{
+                if (stamp < (this.#stamps.get(key) ?? 0)) return;  // The last one to write has it, as in a browser.
+                this.#stamps.set(key, stamp);
+                if (value === null) super.removeItem(key);
+                else super.setItem(key, value);
+            }}
+        }}
+        const [here, there] = [new Late(), new Late()];
+        here.other = there;
+        there.other = here;
+        let refreshed = 0;
+        const counting = (address, request) => {{
+            refreshed += address.endsWith("/v1/refresh");
+            return fetch(address, request);
+        }};
+        const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+        const options = {{ url: "{server.url}", WebSocket, fetch: counting, locks: null }};
+        const clients = [here, there].map((storage) => new Greenroom({{ ...options, storage }}));
+        await clients[0].login("demo", "demo");
+        const {{ access_token }} = JSON.parse(here.getItem("greenroom.login"));
+        const headers = {{ Authorization: `Bearer ${{access_token}}` }};
+        while ((await fetch("{server.url}/v1/me", {{ headers }})).status !== 401) await pause(100);
+        const answers = await Promise.all(clients.map((client) => client.call("GET", "/v1/me")));
+        console.log(answers.map(({{ username }}) => username).join(), refreshed);
+        """,
+    )
+
+    assert lines == ["demo,demo 1"]

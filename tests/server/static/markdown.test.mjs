@@ -39,7 +39,7 @@ test("links lead to the web or to a letter, and nowhere else", () => {
   for (const href of ["https://example.org/a_b", "http://example.org", "mailto:a@example.org"]) {
     assert.equal(inline(`[x](${href})`)[0].href, href);
   }
-  for (const text of ["[x](javascript:alert(1))", "[x](data:text/html,hi)", "[x](//evil)", "[x](/path)"]) {
+  for (const text of ["[x](javascript:alert)", "[x](data:text/html,hi)", "[x](//evil)", "[x](/path)"]) {
     assert.equal(inline(text).every((part) => typeof part === "string"), true, text);
   }
   assert.deepEqual(inline("see https://example.org/x.")[1].href, "https://example.org/x");
