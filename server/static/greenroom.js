@@ -62,12 +62,14 @@
 
 /** @typedef {{session_id: string, run_id: string, position: number, duplicate: boolean}} Acceptance */
 
+/** What of Web Storage is used. @typedef {Pick<Storage, "length"|"key"|"getItem"|"setItem"|"removeItem">} Keep */
+
 /** What `on` takes: the types of the log's entries, and
  *
  * - `event`: every entry of the log, whatever its type;
  * - `subscribed`: a session begins to be watched, or goes on after a lost line; what it owes comes next;
  * - `state`: the line's; `user`: who is logged in now, or null; `outbox`: the messages still on their way;
- * - `error`: the server says something that answers nothing: `session_id` names the session that is no more.
+ * - `error`: the server says something that answers nothing: `session_id` names the session that it can't show.
  *
  * @typedef {object} Callbacks
  * @property {MessageAccepted} message_accepted
@@ -764,7 +766,8 @@ class Line {
   #unprepared(error, first) {
     // Logged out, and in again in another tab: then there is a token to go on with.
     if (error instanceof LoggedOut && this.#login.token === null) this.#listener.loggedOut();
-    else if (error instanceof Unreachable || error instanceof Refused) this.#wait(first, 0, error.retryAfterMs ?? 0);
+    else if (error instanceof Refused) this.#wait(first, 0, error.retryAfterMs ?? 0);
+    else if (error instanceof Unreachable) this.#wait(first, 0, 0);
     else throw error;
   }
 
@@ -858,11 +861,11 @@ export class Greenroom {
    *
    * @param {object} [options]
    * @param {string} [options.url] the server's address; a page's own where it is left out
-   * @param {Storage} [options.storage] where the login and what wasn't sent yet are kept, with the interface of Web
+   * @param {Keep} [options.storage] where the login and what wasn't sent yet are kept, with the interface of Web
    *   Storage; in a page `localStorage`, elsewhere the memory
    * @param {string} [options.name] what its entries in the storage begin with
-   * @param {typeof WebSocket} [options.WebSocket] for Node.js before 22: the one of the package `ws`
-   * @param {typeof fetch} [options.fetch]
+   * @param {any} [options.WebSocket] the class of that name; for Node.js before 22: the one of the package `ws`
+   * @param {(address: string, request: RequestInit) => Promise<Response>} [options.fetch]
    * @param {LockManager|null} [options.locks] what keeps tabs apart; null has them use the storage for it
    */
   constructor({
@@ -870,7 +873,7 @@ export class Greenroom {
     storage = globalThis.document ? globalThis.localStorage : new MemoryStorage(),
     name = "greenroom",
     WebSocket = globalThis.WebSocket,
-    fetch = (...request) => globalThis.fetch(...request),
+    fetch = (address, request) => globalThis.fetch(address, request),
     locks = globalThis.navigator?.locks ?? null,
   } = {}) {
     const base = url.replace(/\/+$/, "");
@@ -1054,12 +1057,19 @@ export class Greenroom {
   /** End a run, the one under way where none is named; the promise is for its end. `queue: "clear"` drops what waits.
    *
    * Throws `Refused`, or `Unreachable` without a line.
+   *
+   * @param {{sessionId?: string, runId?: string, queue?: "keep"|"clear"}} [options]
+   * @returns {Promise<{run_id: string|null}>}
    */
   cancel({ sessionId, runId, queue } = {}) {
     return this.#line.request({ type: "cancel", session_id: sessionId, run_id: runId, queue });
   }
 
-  /** Take a message that waits out of the queue; throws as `cancel`. */
+  /** Take a message that waits out of the queue; throws as `cancel`.
+   *
+   * @param {string} runId
+   * @param {{sessionId?: string}} [options]
+   */
   dequeue(runId, { sessionId } = {}) {
     return this.#line.request({ type: "dequeue", run_id: runId, session_id: sessionId });
   }
@@ -1137,6 +1147,7 @@ export class Greenroom {
       if (error.temporary) return this.#resumeLater(sessionId, error);
       this.#cursors.forget(sessionId);
       watcher?.reject(error);
+      this.#callbacks.call("error", Object.assign(error, { session_id: sessionId }));
     }
     if (this.#watchers.get(sessionId) === watcher) this.#watchers.delete(sessionId);
   }

@@ -57,7 +57,10 @@ function leave() {
   composer.clear();
   sidebar.close();
   sidebar.show([], null);
+  confirmation.close();
   byId("chat").hidden = true;
+  for (const id of ["whoami", "title", "delete-name"]) byId(id).textContent = "";
+  document.title = "Greenroom";
   history.replaceState(null, "", location.pathname);
 }
 

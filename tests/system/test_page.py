@@ -323,15 +323,16 @@ def test_anothers_conversation_is_as_one_that_does_not_exist(server, people):
 def test_who_logs_out_in_one_tab_is_out_in_all_and_leaves_nothing(server, people):
     person = people(server)
     one = person.enter("demo2")
-    perform(one, {"answer": "between us"})
+    say(one, "Remember that this stays between us")
+    expect(one).to_have_title(re.compile("between us"))
     other = person.context.new_page()
     other.goto(one.url)
-    expect(answer(other.get_by_test_id("run").last)).to_have_text("between us")
+    expect(other.get_by_test_id("run")).to_contain_text("between us")
     one.get_by_role("button", name="Log out").click()
 
     for page in (one, other):
         expect(page.get_by_test_id("login-form")).to_be_visible()
-        assert "between us" not in page.content()
+        assert "between us" not in page.content() + page.title()
         assert page.evaluate("Object.keys(localStorage).filter(key => /login|outbox/.test(key))") == []
 
 
@@ -435,6 +436,22 @@ def test_a_conversation_is_deleted_once_that_was_meant(server, people):
 
     expect(row).to_have_count(0)
     expect(page.get_by_test_id("empty")).to_be_visible()
+
+
+def test_a_conversation_that_was_deleted_elsewhere_is_left(server, people):
+    person = people(server)
+    line = Line(person)
+    page = person.enter()
+    perform(page, {"answer": "here"})
+    session_id = session_of(page)
+    expect(page.get_by_test_id("answer")).to_have_text("here")
+    line.cut()
+    expect(page.get_by_test_id("banner")).to_be_visible()
+    assert server.call("DELETE", f"/v1/sessions/{session_id}", token=server.known("demo").token).status == 204
+    line.mend()
+
+    expect(page.get_by_test_id("empty")).to_be_visible()
+    expect(page.get_by_test_id("notice")).to_contain_text("isn't there any more")
 
 
 def test_the_theme_that_was_chosen_is_kept(server, people):
