@@ -7,8 +7,6 @@ import { problem } from "./words.js";
 
 /** How many events are read at once. */
 const STRETCH = 200;
-/** How many runs fill a screen: less of them, and more is read unasked. */
-const SCREENFUL = 6;
 
 export class Conversation {
   #client;
@@ -116,6 +114,7 @@ export class Conversation {
   #follow() {
     this.#opened = true;
     this.#client.subscribe(this.sessionId, { after: this.#timeline.cursor });
+    this.#view.lookForEarlier(); // What was read may not fill the screen.
   }
 
   // Reading the log.
@@ -126,7 +125,8 @@ export class Conversation {
 
   #wantsMore() {
     const { complete, runs, active, oldest } = this.#timeline;
-    return !this.#closed && !complete && oldest !== null && (runs.length < SCREENFUL || (active !== null && !this.#timeline.isShown(active)));
+    if (this.#closed || complete || oldest === null) return false;
+    return runs.length === 0 || (active !== null && !this.#timeline.isShown(active));
   }
 
   async #load(last) {

@@ -57,7 +57,11 @@ export class View {
       next = card.element;
     }
     box.scrollTop = box.scrollHeight - fromEnd;
-    // It tells of changes only: where the beginning is still in sight, it has to look anew.
+    this.lookForEarlier();
+  }
+
+  /** Ask for what came before where the beginning is in sight: the observer by itself tells of changes only. */
+  lookForEarlier() {
     this.#sight.unobserve(this.#earlier);
     this.#sight.observe(this.#earlier);
   }
