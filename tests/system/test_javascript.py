@@ -155,7 +155,7 @@ def test_a_refused_message_waits_for_a_decision(server, package, session):
 
 def test_two_processes_that_see_each_others_writes_late_refresh_once(launch, package):
     """Without the locks of a browser, the lease in the storage must do: two that saw it free both take it."""
-    server = launch("--demo", toml="[tokens]\naccess_ttl = 1\n")
+    server = launch("--demo", toml="[tokens]\naccess_ttl = 2\n")
     lines = run(
         package,
         PROLOGUE
