@@ -317,7 +317,7 @@ def test_anothers_conversation_is_as_one_that_does_not_exist(server, people):
         expect(page.get_by_test_id("notice")).to_be_visible()
         told.append(page.get_by_test_id("notice").inner_text())
 
-    assert told[0] == told[1]
+    assert told[0] == told[1] == "That conversation isn't there any more."
 
 
 def test_who_logs_out_in_one_tab_is_out_in_all_and_leaves_nothing(server, people):
