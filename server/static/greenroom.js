@@ -329,14 +329,17 @@ export class MemoryStorage {
 }
 
 /** Do `work` while no other tab does: by a lock of the browser, or, where it has none for this page (plain HTTP from
- * another machine), by a lease in the storage that the tabs share. */
-function alone(locks, storage, name, work) {
-  return locks ? locks.request(name, work) : leased(storage, name, work);
+ * another machine), by a lease in the storage that the tabs share; whoever waits for that gives up once `isDone()`. */
+function alone(locks, storage, name, work, isDone) {
+  return locks ? locks.request(name, work) : leased(storage, name, work, isDone);
 }
 
-async function leased(storage, name, work) {
+async function leased(storage, name, work, isDone) {
   const me = newId();
-  while (!(await takeLease(storage, name, me))) await pause(SETTLE_MS * (1 + Math.random()));
+  while (!(await takeLease(storage, name, me))) {
+    await pause(SETTLE_MS * (1 + Math.random()));
+    if (isDone()) return undefined; // By whoever had it: no need to wait in line.
+  }
   try {
     return await work();
   } finally {
@@ -402,11 +405,12 @@ class Login {
    * Those who ask at the same time, in whatever tab, share one exchange: a refresh token used twice revokes the login.
    */
   refresh(stale) {
-    this.#refreshing ??= alone(this.#locks, this.#storage, `${this.#key}.refresh`, () => this.#exchange(stale)).finally(
-      () => {
+    const isDone = () => this.token !== null && this.token !== stale;
+    const exchanged = () =>
+      alone(this.#locks, this.#storage, `${this.#key}.refresh`, () => this.#exchange(stale), isDone).finally(() => {
         this.#refreshing = null;
-      },
-    );
+      });
+    this.#refreshing ??= exchanged();
     return this.#refreshing;
   }
 
