@@ -1,8 +1,10 @@
 # Sourced by the scripts beside it: goes to the project's root and makes sure that .venv holds what is wanted.
 #
 #   prepare [EXTRA]    the package, with the extra's dependencies, at the versions of constraints.txt
-#   system_packages    what the tests need of Debian: a browser, Node.js, a WebSocket client with a Python of its own
-#   prepare_judges     the packages of tests/system/judges, at the versions of its lock file
+#   system_packages    what the tests need of Debian: a browser, Node.js, a WebSocket client with a Python of its own;
+#                      of these, the packages that are named alone, where some are
+#   prepare_judges     the packages of tests/system/judges, at the versions of its lock file; and Prometheus' own linter
+#   prepare_peers      the same of scripts/bench/peers
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -54,14 +56,15 @@ missing_packages() {
 }
 
 system_packages() {
-    local missing install
-    missing=$(missing_packages | xargs)
+    local missing install wanted="${*:-nodejs npm chromium python3-autobahn}"
+    still_missing() { missing_packages | grep -xF "$(tr ' ' '\n' <<<"$wanted")" || true; }
+    missing=$(still_missing | xargs)
     if [ -z "$missing" ]; then
         return
     fi
     install="apt-get install --yes --no-install-recommends $missing"
     if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-        echo "The tests need: $missing. On Debian: $install" >&2
+        echo "Missing: $missing. On Debian: $install" >&2
         return 1
     fi
     echo "Installing $missing …" >&2
@@ -70,19 +73,44 @@ system_packages() {
     # Node.js may bring an npm of its own, which Debian's would clash with: so one after the other.
     local package
     for package in $missing; do
-        if missing_packages | grep -qxF "$package"; then
+        if still_missing | grep -qxF "$package"; then
             apt-get -qq -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends "$package" >/dev/null
         fi
     done
-    missing=$(missing_packages | xargs)
+    missing=$(still_missing | xargs)
     if [ -n "$missing" ]; then
         echo "Installed, and still not there: $missing" >&2
         return 1
     fi
 }
 
+# Out of Debian's package, which would start a server if it were installed.
+prepare_promtool() {
+    if [ -x .venv/bin/promtool ]; then
+        return
+    fi
+    (
+        cd .venv
+        rm -f prometheus_*.deb
+        apt-get -qq download prometheus 2>/dev/null ||
+            { apt-get -qq -o DPkg::Lock::Timeout=300 update && apt-get -qq download prometheus 2>/dev/null; }
+        dpkg-deb --fsys-tarfile prometheus_*.deb | tar --extract --directory bin --strip-components 3 ./usr/bin/promtool
+        rm prometheus_*.deb
+    ) || {
+        echo "The tests need promtool, of Debian's package prometheus, in .venv/bin." >&2
+        return 1
+    }
+}
+
 prepare_judges() {
-    local folder=tests/system/judges wanted stamp
+    prepare_promtool
+    node_packages tests/system/judges
+}
+
+prepare_peers() { node_packages scripts/bench/peers; }
+
+node_packages() {
+    local folder=$1 wanted stamp
     stamp=$folder/node_modules/.prepared
     wanted=$(cat $folder/package.json $folder/package-lock.json | cksum)
     if [ "$(cat $stamp 2>/dev/null)" = "$wanted" ]; then

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from flask import Flask
@@ -19,12 +20,23 @@ if TYPE_CHECKING:
     from actors.runtime.runtime import Runtime
     from actors.session.journal import Journal
     from server.accounts import Accounts
+    from server.agui.streams import Streams
     from server.reception import Reception
     from server.tokens import Tokens
+    from server.traces import Traces
+    from server.tracing import Untraced
 
 
-def application(runtime: Runtime, journal: Journal, accounts: Accounts, tokens: Tokens, reception: Reception) -> Flask:
-    """Put the HTTP side together."""
+def application(
+    runtime: Runtime,
+    journal: Journal,
+    accounts: Accounts,
+    tokens: Tokens,
+    reception: Reception,
+    streams: Streams,
+    traces: Traces | Untraced,
+) -> Flask:
+    """Put the HTTP side together; with the extra ``agui`` there is AG-UI as well."""
     # The name is what Flask derives paths from; the page's files are served by a route of our own.
     app = Flask("server", static_folder=None)
     app.register_blueprint(logins(accounts, tokens, reception))
@@ -33,6 +45,10 @@ def application(runtime: Runtime, journal: Journal, accounts: Accounts, tokens: 
     app.register_blueprint(pages(reception))
     if reception.settings.faults.enabled:
         app.register_blueprint(faults(runtime, reception))
+    if find_spec("ag_ui") is not None:
+        from server.http.agui import agui  # noqa: PLC0415 - of an extra, which need not be there
+
+        app.register_blueprint(agui(journal, reception, streams, traces))
     answer_errors(app)
     app.register_blueprint(descriptions(openapi(app), asyncapi()))
 
