@@ -1,178 +1,186 @@
-"""What the pages tell people to type, typed: a clean clone, a terminal in it, and the pages' commands."""
+"""A headless Chromium with real pages, and people who use them: what no page may do is checked at each one's end."""
 
-import os
 import re
 import shutil
-import socket
-import subprocess
-import sys
-import sysconfig
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
+from urllib.parse import urlsplit
 
-from tests.system.process import ROOT, START_SECONDS, URL
+import pytest
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    WebSocketRoute,
+    expect,
+    sync_playwright,
+)
 
-PACKAGES = ("actors", "config", "server")
-SOURCES = (*PACKAGES, "docs", "scripts")
-FILES = ("setup.cfg", "pyproject.toml", "constraints.txt", "README.md", "LICENSE")
-PORT = "8765"
-END = "@@ the command ended with"
+from tests.system.client import script
+from tests.system.process import ServerProcess
 
-_BLOCK = re.compile(r"(?:`([\w.]+)`:\n\n)?^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_COMMAND = re.compile(r"^\$ (.*(?:\n {4}.*)*)", re.MULTILINE)
-
-ENTRY = """\
-#!{python}
-from server.__main__ import main
-
-main()
-"""
-
-
-class File(NamedTuple):
-    """A file that the reader is to write: its name stands at the end of what leads to its text."""
-
-    name: str
-    text: str
-
-
-class Command(NamedTuple):
-    """What the reader is to type, and what is then seen, `…` standing for anything; no lines say nothing of it."""
-
-    text: str
-    shown: list[str]
-
-    @property
-    def serves(self) -> bool:
-        """Tell whether it runs a server, and so until it is stopped."""
-        return re.search(r"(scripts/|greenroom )serve", self.text) is not None
-
-    def check(self, seen: list[str]) -> None:
-        """Compare what is seen with what the page shows."""
-        patterns = [".*".join(map(re.escape, line.split("…"))) for line in self.shown]
-        alike = len(seen) == len(patterns) and all(map(re.fullmatch, patterns, seen))
-        assert alike or not patterns, f"{self.text}\nshows\n{seen}\nand not\n{self.shown}"
+PATIENCE_MS = 20_000
+"""How long a page may take to show what is expected: long, for busy machines."""
+SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+AXE = Path(__file__).parent / "judges" / "node_modules" / "axe-core" / "axe.min.js"
+LOST_LINE = r"WebSocket connection to|Failed to load resource: net::ERR_"
+"""What Chromium itself says of a server that is away."""
 
 
-def steps(page: str, *sections: str) -> list[File | Command]:
-    """Return what a page of docs/ has its reader do, in order; in these sections alone where they are named."""
-    text = (ROOT / "docs" / page).read_text()
-    if sections:
-        text = "".join(
-            part for part in re.split(r"^(?=## )", text, flags=re.MULTILINE) if part[3:].startswith(sections)
-        )
-    found: list[File | Command] = []
-    for name, language, body in _BLOCK.findall(text):
-        if language == "console":
-            starts = list(_COMMAND.finditer(body))
-            ends = [start.start() for start in starts[1:]] + [len(body)]
-            found += [
-                Command(start[1], body[start.end() : end].strip("\n").splitlines())
-                for start, end in zip(starts, ends, strict=True)
-            ]
-        elif name:
-            found.append(File(name, body))
-    return found
+def refusal(status: int) -> str:
+    """Return what Chromium itself says of an answer with that status."""
+    return f"Failed to load resource: the server responded with a status of {status} "
 
 
-def clone(folder: Path) -> Path:
-    """Put the sources into a folder, and beside them the environment that `prepare` of scripts/setup.sh would make.
+class Person:
+    """Somebody with a browser profile of their own and any number of tabs."""
 
-    That takes a minute and the network; here it has the libraries that this process has, and the folder's sources.
+    def __init__(self, context: BrowserContext, server: ServerProcess) -> None:
+        self.context = context
+        self.server = server
+        self.addresses: list[str] = []
+        self.complaints: list[str] = []
+        self._expected: list[str] = []
+        context.set_default_timeout(PATIENCE_MS)
+        context.on("request", lambda request: self.addresses.append(request.url))
+        context.on("console", self._heard)
+        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        context.on("page", lambda page: page.on("websocket", lambda socket: self.addresses.append(socket.url)))
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    def expect(self, *patterns: str) -> None:
+        """Say what the console may complain of; everything else is a fault."""
+        self._expected += patterns
+
+    def open(self, path: str = "/") -> Page:
+        """Open a tab."""
+        page = self.context.new_page()
+        page.goto(self.server.url + path)
+        return page
+
+    def enter(self, username: str = "demo", path: str = "/") -> Page:
+        """Open a tab and log in."""
+        page = self.open(path)
+        log_in(page, username)
+        return page
+
+    def check(self) -> None:
+        """Assert that nothing went wrong in the page, and that it asked nobody but its server for anything."""
+        faults = [said for said in self.complaints if not any(re.search(known, said) for known in self._expected)]
+        assert not faults, "\n".join(faults)
+        hosts = {urlsplit(address).netloc for address in self.addresses if address.startswith(("http", "ws"))}
+        assert hosts <= {urlsplit(self.server.url).netloc}, hosts
+
+
+def log_in(page: Page, username: str, password: str | None = None) -> None:
+    """Fill in the login form; the demo accounts' names are their passwords."""
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password").fill(username if password is None else password)
+    page.get_by_role("button", name="Log in").click()
+
+
+def say(page: Page, text: str) -> None:
+    """Write a message and send it with the keyboard."""
+    box = page.get_by_role("textbox", name="Message")
+    box.fill(text)
+    box.press("Enter")
+
+
+def perform(page: Page, *steps: dict[str, Any]) -> Locator:
+    """Send a script to the rehearsal agent; returns the card of its run."""
+    text = script(*steps)
+    say(page, text)
+    card = page.get_by_test_id("run").filter(has_text=text[:40]).last
+    expect(card).to_be_visible()
+    return card
+
+
+def shoot(page: Page, name: str) -> None:
+    """Keep a picture of the page as it is, for people to look at."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    path = SCREENSHOTS / f"{name}.png"
+    page.screenshot(path=path, animations="disabled")
+    print(f"screenshot: {path}")  # noqa: T201 - whoever runs the test is told where it is
+
+
+def check_accessibility(page: Page) -> None:
+    """Have axe-core look at the page; nothing that it calls serious or critical may be there."""
+    # Evaluated and not added as a script element, which the page's policy would rightly refuse.
+    page.evaluate(AXE.read_text())
+    report = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    grave = [found for found in report["violations"] if found["impact"] in ("serious", "critical")]
+    shown = [f"{found['id']}: {found['help']}: {[node['html'] for node in found['nodes']]}" for found in grave]
+    assert not grave, "\n".join(shown)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for a module.
+
+    Not for the session: while it runs, Playwright's loop counts as the thread's running one, and tests that are
+    coroutines couldn't have their own.
     """
-    for name in SOURCES:
-        shutil.copytree(ROOT / name, folder / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in FILES:
-        shutil.copy(ROOT / name, folder)
-    environment = folder / ".venv"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
-    (site,) = environment.glob("lib/python*/site-packages")
-    # Of the folder these alone, as an installation has it: what else lies there is found only by who says so.
-    for package in PACKAGES:
-        (site / package).symlink_to(folder / package)
-    (site / "libraries.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
-    entry = environment / "bin" / "greenroom"
-    entry.write_text(ENTRY.format(python=environment / "bin" / "python"))
-    entry.chmod(0o755)
-    stamp = 'echo "$(cat setup.cfg pyproject.toml constraints.txt | cksum) $PWD " >.venv/.prepared'
-    subprocess.run(["bash", "-c", stamp], cwd=folder, check=True)
-    return folder
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
-class Terminal:
-    """A shell in a folder, with a port of its own wherever the pages have theirs."""
+@pytest.fixture
+def people(browser: Browser) -> Iterator[Any]:
+    """Make persons: ``people(server, **options)``; the options are those of a browser context."""
+    here: list[Person] = []
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.port = str(free_port())
-        clean = {key: value for key, value in os.environ.items() if not key.startswith(("GREENROOM_", "PYTHON"))}
-        self._shell = subprocess.Popen(
-            ["bash"],
-            cwd=folder,
-            env=clean | {"GREENROOM_PORT": self.port},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self._servers: list[str] = []
+    def arrive(server: ServerProcess, **options: Any) -> Person:
+        context = browser.new_context(**{"viewport": DESKTOP, "locale": "en-GB", **options})
+        here.append(Person(context, server))
+        return here[-1]
 
-    def follow(self, todo: list[File | Command]) -> None:
-        """Do what a page says, and see what it shows."""
-        for step in todo:
-            if isinstance(step, File):
-                (self.folder / step.name).write_text(self._here(step.text))
-            elif step.serves:
-                step.check([self.serve(step.text).replace(self.port, PORT)])
-            else:
-                step.check(self.type(step.text))
-
-    def type(self, command: str) -> list[str]:
-        """Run a command to its end and return the lines that it shows; it must end well."""
-        seen, status = self._typed(command)
-        assert status == 0, f"{command}\nended with {status}:\n" + "\n".join(seen)
-        return seen
-
-    def serve(self, command: str) -> str:
-        """Run a server behind, and return the line with which it says that it serves."""
-        out, errors = (self.folder / f"server-{len(self._servers)}.{kind}" for kind in ("out", "err"))
-        out.touch()
-        (pid,) = self.type(f"{command} >{out} 2>{errors} & echo $!")
-        self._servers.append(pid)
-        deadline = time.monotonic() + START_SECONDS
-        while not (said := out.read_text()).endswith("\n"):
-            assert time.monotonic() < deadline, f"{command}\ndidn't start: {errors.read_text()}"
-            time.sleep(0.05)
-        assert URL.search(said), said
-        return said.strip()
-
-    def close(self) -> None:
-        """Stop the servers and then the shell, and wait for their ends."""
-        for pid in self._servers:
-            self._typed(f"kill {pid} && wait {pid}")
-        self._shell.communicate()
-
-    def _here(self, text: str) -> str:
-        # A client goes to the usual port unless it is told.
-        told = text.replace("greenroom chat", f"greenroom chat --url http://127.0.0.1:{PORT}")
-        return told.replace(PORT, self.port)
-
-    def _typed(self, command: str) -> tuple[list[str], int]:
-        assert self._shell.stdin is not None
-        assert self._shell.stdout is not None
-        # Its input is the shell's otherwise, and the rest of what is typed would be read by whatever it runs.
-        self._shell.stdin.write(f"{{ {self._here(command)}\n}} </dev/null; printf '\\n{END} %s\\n' $?\n")
-        self._shell.stdin.flush()
-        seen: list[str] = []
-        for line in self._shell.stdout:
-            if line.startswith(END):
-                return "\n".join(seen).strip("\n").splitlines(), int(line.removeprefix(END))
-            seen.append(line.rstrip("\n"))
-        raise AssertionError(f"{command}\nended the shell:\n" + "\n".join(seen))
+    yield arrive
+    for person in here:
+        person.context.close()
+    for person in here:
+        person.check()
 
 
-def free_port() -> int:
-    """Return a port of loopback that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+class Line:
+    """What a person's sockets go through: it can be cut, and mended. Make it before a page is opened."""
+
+    def __init__(self, person: Person) -> None:
+        self._cut = False
+        self._routes: list[WebSocketRoute] = []
+        person.context.route_web_socket(re.compile("/v1/ws"), self._connect)
+
+    def _connect(self, route: WebSocketRoute) -> None:
+        if self._cut:
+            route.close(code=1011)
+        else:
+            self._routes += [route, route.connect_to_server()]
+
+    def cut(self) -> None:
+        self._cut = True
+        for route in self._routes:
+            route.close(code=1011)
+        self._routes.clear()
+
+    def mend(self) -> None:
+        self._cut = False
+
+
+@contextmanager
+def offline(person: Person) -> Iterator[None]:
+    """Take the network away for a while."""
+    person.expect(LOST_LINE)
+    person.context.set_offline(True)
+    yield
+    person.context.set_offline(False)

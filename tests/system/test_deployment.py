@@ -17,7 +17,7 @@ from websockets.exceptions import InvalidStatus
 
 from tests.system.certificates import make_certificate, trusting
 from tests.system.client import PATIENCE, dial, on_stage
-from tests.system.pages import free_port
+from tests.system.manual import free_port
 from tests.system.process import ROOT, ServerProcess
 
 pytestmark = pytest.mark.system

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.system.client import on_stage
-from tests.system.pages import Command, File, Terminal, clone, steps
+from tests.system.manual import Command, File, Terminal, clone, steps
 from tests.system.process import ServerProcess
 
 pytestmark = pytest.mark.system
