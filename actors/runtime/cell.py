@@ -348,7 +348,7 @@ class Cell(Mortal):
 
     def _report(self, reason: ExitReason) -> None:
         runtime, event = self.runtime, ended(self.address, self.incarnation, reason)
-        self.last_exit = str(reason)
+        self.last_exit = reason.summary
         runtime.telemetry.emit(event)
         if not reason.clean and reason.kind is not ExitKind.KILLED:
             at_ms = runtime.clock.epoch_ms()

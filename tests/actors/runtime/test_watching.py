@@ -140,7 +140,7 @@ def test_the_tree_shows_who_is_below_whom_and_how_they_are(tree, runtime, group)
     assert (top.address, top.class_name, top.state, top.incarnation) == ("top", "Group", State.RUNNING, 1)
     assert [child.address for child in top.children] == ["top/a", "top/inner"]
     assert [leaf.address for leaf in top.children[1].children] == ["top/inner/leaf"]
-    assert (top.restarts_left, top.children[0].restarts_left) == (None, 3)
+    assert (top.budget, top.children[0].budget) == (None, (3, 3))
     assert (top.last_exit, top.retry_in, top.depth, top.oldest) == (None, None, 0, None)
 
 
@@ -169,9 +169,34 @@ def test_the_tree_shows_who_backs_off_and_why(tree, runtime, chronicle):
     tree.names()
     [[a]] = (top.children for top in runtime.tree())
 
-    assert (a.state, a.incarnation, a.restarts_left) == (State.DOWN, 2, 1)
+    assert (a.state, a.incarnation, a.budget) == (State.DOWN, 2, (1, 3))
     assert 59 < a.retry_in <= 72
-    assert a.last_exit == "error(ValueError('no'))"
+    assert a.last_exit == "error(ValueError)"
+
+
+def test_a_part_of_the_tree_is_what_the_whole_shows_of_it(tree, runtime, group):
+    tree.plant("a", ChildSpec("inner", group, ([tree.spec("leaf")],)))
+    tree.names()
+    [top] = runtime.tree()
+
+    assert runtime.subtree("top/inner") == top.children[1]
+    assert runtime.children("top") == ("top/a", "top/inner")
+    assert (runtime.subtree("nobody"), runtime.children("nobody"), runtime.population) == (None, (), 4)
+
+
+def test_those_of_whom_there_is_nothing_to_tell_are_passed_over(tree, runtime, chronicle):
+    tree.plant("a", "b", tree.spec("c", backoff=LATER), intensity=Intensity(5, 600.0))
+    tree.names()
+    assert list(runtime.restless("top")) == []
+    for name in ("b", "c"):
+        tree.crash(name)
+        chronicle.wait_for("start", name, 2)
+    tree.crash("c")
+    tree.names()
+    b, c = runtime.restless("top")
+
+    assert (b.address, b.state, b.incarnation, b.children) == ("top/b", State.RUNNING, 2, ())
+    assert (c.address, c.state, c.incarnation) == ("top/c", State.DOWN, 2)
 
 
 # What is left of a crash.
@@ -211,6 +236,7 @@ def test_a_start_that_fails_leaves_a_bundle_too(tree, runtime, watch):
     watch(tree.plant(tree.spec("a", on_start=fail))).down()
 
     assert [bundle.kind for bundle in runtime.crashes] == ["start_failed", "start_failed"]
+    assert [bundle.number for bundle in runtime.crashes] == [1, 2]
 
 
 def test_a_kill_is_no_crash_and_old_bundles_go(runtime, obedient):
