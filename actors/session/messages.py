@@ -172,6 +172,20 @@ class Delete(NamedTuple):
     session_id: str
 
 
+class Replace(NamedTuple):
+    """Asked for: kill a user's session and begin its next life; answered with whether it was there to be killed."""
+
+    user_id: str
+    session_id: str
+
+
+class GiveUp(NamedTuple):
+    """Asked for: kill a user's session and end what it promised; answered with whether it was there."""
+
+    user_id: str
+    session_id: str
+
+
 # To and from the emitter.
 
 
