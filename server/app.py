@@ -44,6 +44,8 @@ from server.lock import Lock
 from server.metrics import Metrics
 from server.notebook import SQLiteNotebook
 from server.offer import catalog, default_agent
+from server.ops.desk import Desk
+from server.ops.instruments import Instruments
 from server.outside import OutsideTokens
 from server.plans import fault_plan
 from server.policies import restart_policies
@@ -113,7 +115,9 @@ class Server:
         metrics = Metrics()
         self.reception = Reception(settings, accounts, tokens, self.journal, root, metrics)
         metrics.watch("connections", "Open WebSockets", self.reception.__len__)
-        app = application(self.runtime, self.journal, accounts, tokens, self.reception)
+        self._instruments = Instruments(self.runtime, self.journal, self.reception)
+        desk = Desk(self.runtime, self.journal, accounts, self.reception, self._instruments)
+        app = application(self.runtime, self.journal, accounts, tokens, self.reception, desk)
         proxies = Proxies(settings.trusted_proxies)
         visitors = Visitors(settings.limits, proxies, metrics)
         metrics.watch("http_connections", "Connections that are still HTTP", visitors.__len__)
@@ -144,6 +148,7 @@ class Server:
             round_.start()
         self._upkeep.start()
         self._watchdog.start()
+        self._instruments.start()
 
     def failed(self, told: Event) -> None:
         """Set ``told`` when the tree's root dies: nothing can mend that here."""
@@ -172,6 +177,7 @@ class Server:
         gevent.killall(self._rounds)
         self._upkeep.stop()
         self._watchdog.stop()
+        self._instruments.stop()
         try:
             self.runtime.stop(timeout=STOP_SECONDS)
         except RuntimeFault as fault:

@@ -121,10 +121,17 @@ class Runtime:
         now = self.clock.monotonic()
         return tuple(snapshot(cell, now) for cell in tuple(self._cells.values()) if cell.parent is None)
 
-    def subtree(self, address: str) -> Snapshot | None:
-        """Return what the actor at ``address`` and those below it are doing; None where there isn't one."""
+    def subtree(self, address: str, most: int | None = None) -> Snapshot | None:
+        """Return what the actor at ``address`` and those below it are doing; None where there isn't one.
+
+        Of the children of each actor the first ``most`` are shown, all by default.
+        """
         cell = self._cells.get(address)
-        return None if cell is None else snapshot(cell, self.clock.monotonic())
+        return None if cell is None else snapshot(cell, self.clock.monotonic(), most)
+
+    def tops(self) -> tuple[str, ...]:
+        """Return the addresses of the actors that have nobody above them; costs as much as there are actors."""
+        return tuple(cell.address for cell in self._cells.values() if cell.parent is None)
 
     def restless(self, address: str) -> Iterator[Snapshot]:
         """Yield those at and below ``address`` of whom there is anything to tell, without their children."""

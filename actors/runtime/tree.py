@@ -17,7 +17,8 @@ class Snapshot(NamedTuple):
     """One actor and those below it at one moment. Times are in seconds.
 
     ``oldest`` is how long its oldest message has waited, ``handling`` the type of the message that it is at,
-    ``budget`` how many failures are still mended (None: nobody supervises it), ``retry_in`` when its backoff is over.
+    ``budget`` how many failures are still mended (None: nobody supervises it), ``retry_in`` when its backoff is over,
+    ``omitted`` how many children aren't shown.
     """
 
     address: str
@@ -31,11 +32,14 @@ class Snapshot(NamedTuple):
     retry_in: float | None
     last_exit: str | None
     children: tuple[Snapshot, ...] = ()
+    omitted: int = 0
 
 
-def snapshot(cell: Cell, now: float) -> Snapshot:
-    """Return the snapshot of an actor and of all below it; costs as much as there are."""
-    return _alone(cell, now)._replace(children=tuple(snapshot(child, now) for child in children(cell)))
+def snapshot(cell: Cell, now: float, most: int | None = None) -> Snapshot:
+    """Return the snapshot of an actor and of all below it, of each the first ``most`` children; costs as much."""
+    below = children(cell)
+    shown = tuple(snapshot(child, now, most) for child in below[:most])
+    return _alone(cell, now)._replace(children=shown, omitted=len(below) - len(shown))
 
 
 def restless(cell: Cell, now: float) -> Iterator[Snapshot]:

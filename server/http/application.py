@@ -12,6 +12,7 @@ from server.http.errors import answer_errors
 from server.http.faults import faults
 from server.http.logins import bearers, logins
 from server.http.openapi import openapi
+from server.http.ops import ops, orders
 from server.http.pages import pages
 from server.http.sessions import sessions
 
@@ -19,11 +20,14 @@ if TYPE_CHECKING:
     from actors.runtime.runtime import Runtime
     from actors.session.journal import Journal
     from server.accounts import Accounts
+    from server.ops.desk import Desk
     from server.reception import Reception
     from server.tokens import Tokens
 
 
-def application(runtime: Runtime, journal: Journal, accounts: Accounts, tokens: Tokens, reception: Reception) -> Flask:
+def application(
+    runtime: Runtime, journal: Journal, accounts: Accounts, tokens: Tokens, reception: Reception, desk: Desk
+) -> Flask:
     """Put the HTTP side together."""
     # The name is what Flask derives paths from; the page's files are served by a route of our own.
     app = Flask("server", static_folder=None)
@@ -31,6 +35,8 @@ def application(runtime: Runtime, journal: Journal, accounts: Accounts, tokens: 
     app.register_blueprint(bearers(tokens, reception))
     app.register_blueprint(sessions(runtime, journal, reception))
     app.register_blueprint(pages(reception))
+    app.register_blueprint(ops(desk, reception))
+    app.register_blueprint(orders(journal, reception))
     if reception.settings.faults.enabled:
         app.register_blueprint(faults(runtime, reception))
     answer_errors(app)

@@ -10,6 +10,7 @@ import structlog
 from actors.runtime.future import Future
 from actors.session.journal import JournalUnavailable
 from server.journal.entries import Created, Deleted, Logged
+from server.times import Times
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -107,6 +108,7 @@ class GroupCommit:
         self._queue: list[_Put] = []
         self._batch: list[_Put] | None = None
         self._began_at = 0.0
+        self.times = Times()
         self._scheduled = False
         self._tails: dict[str, Tail] = {}
         self._problem: str | None = None
@@ -223,6 +225,7 @@ class GroupCommit:
                 log.error("journal_unavailable", problem=str(error))
             self._fail(str(error))
             return
+        self.times.note(self._clock.monotonic() - self._began_at)
         self._absorb(entries)
         waiters = self._settle(batch)
         for put in batch:

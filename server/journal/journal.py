@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
+from actors.session.events import AgentCompleted
 from actors.session.journal import JournalUnavailable, Opening, SessionRecord
 from server.journal.claims import Claims
 from server.journal.commits import GroupCommit
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from server.journal.commits import Sink, Soon
     from server.journal.entries import Entry
     from server.journal.layers import Layers
+    from server.times import Times
 
 
 class LogJournal:
@@ -32,6 +35,10 @@ class LogJournal:
         self._layers = layers
         self._claims = Claims()
         self._random = random or SystemRandom()
+        self.events = 0
+        """How many events were appended so far."""
+        self.outcomes: Counter[str] = Counter()
+        """How many runs ended in them, by outcome."""
 
     @property
     def available(self) -> bool:
@@ -42,6 +49,11 @@ class LogJournal:
     def problem(self) -> str | None:
         """Why it can't be written, for whoever runs the server; None while it can."""
         return self._commits.problem
+
+    @property
+    def commit_times(self) -> Times:
+        """How long commits take, for the one who reads it in laps."""
+        return self._commits.times
 
     @property
     def lag(self) -> float:
@@ -112,6 +124,10 @@ class LogJournal:
             done(JournalUnavailable(f"the entries don't follow the log of {session_id}"))
             return
         self._commits.put(logged(standing.user_id, entries), done)
+        self.events += len(entries)
+        for entry in entries:
+            if isinstance(entry.event.data, AgentCompleted):
+                self.outcomes[entry.event.data.outcome] += 1
 
     def _standing(self, session_id: str) -> Standing | None:
         tail = self._commits.tail(session_id)

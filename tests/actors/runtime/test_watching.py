@@ -180,7 +180,8 @@ def test_a_part_of_the_tree_is_what_the_whole_shows_of_it(tree, runtime, group):
     [top] = runtime.tree()
 
     assert runtime.subtree("top/inner") == top.children[1]
-    assert runtime.children("top") == ("top/a", "top/inner")
+    assert (runtime.tops(), runtime.children("top")) == (("top",), ("top/a", "top/inner"))
+    assert runtime.subtree("top", 1) == top._replace(children=top.children[:1], omitted=1)
     assert (runtime.subtree("nobody"), runtime.children("nobody"), runtime.population) == (None, (), 4)
 
 
