@@ -7,7 +7,10 @@ import pytest
 
 from actors.session.promises import check_log
 from tests.system.client import close_all
+from tests.system.pages import browser, people
 from tests.system.process import ServerProcess
+
+__all__ = ["browser", "people"]  # Fixtures that stand in a module of their own.
 
 TEST_SECONDS = 60.0
 

@@ -9,13 +9,14 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Page
 
-from tests.system.browser import Browser
+from tests.system.pages import refusal
 
 pytestmark = pytest.mark.system
 
@@ -34,12 +35,6 @@ ENDS = {
     "binary": [1003, "binary frames aren't part of the protocol"],
     "wait": [4001, "the login was revoked"],
 }
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory) -> Iterator[Browser]:
-    with Browser(tmp_path_factory.mktemp("browser")) as browser:
-        yield browser
 
 
 def bring(server, by: str, token: str) -> dict[str, Any]:
@@ -74,20 +69,19 @@ def run_judge(judge: str, order: dict[str, Any], waiting: Callable[[], None]) ->
     return json.loads(line)
 
 
-def run_browser(browser: Browser, server, order: dict[str, Any], waiting: Callable[[], None]) -> dict[str, Any]:
+def run_browser(page: Page, order: dict[str, Any], waiting: Callable[[], None]) -> dict[str, Any]:
     """Have the browser visit, from a page of the server's own."""
-    browser.open(f"{server.url}/healthz")
     visit = (HERE / "browser_judge.js").read_text()
-    browser.evaluate(f"""
+    page.evaluate(f"""
         window.waiting = new Promise((resolve) => {{
             window.report = ({visit})({json.dumps(order)}, resolve);
         }});
         null
     """)
     if order["end"] == "wait":
-        browser.evaluate("window.waiting")
+        page.evaluate("window.waiting")
         waiting()
-    return browser.evaluate("window.report")
+    return page.evaluate("window.report")
 
 
 def order_for(server, judge: str, by: str, token: str, end: str) -> dict[str, Any]:
@@ -134,10 +128,12 @@ def test_a_judge_that_offers_no_compression_finds_no_fault(server, judge):
 
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("by", ["subprotocol", "ticket"])
-def test_a_browser_finds_no_fault(server, browser, by, end):
+def test_a_browser_finds_no_fault(server, people, by, end):
     """It lets no page set headers."""
     login = server.login("demo2")
     order = order_for(server, "chromium", by, login.token, end)
-    report = run_browser(browser, server, order, lambda: log_out(server, login))
+    person = people(server)
+    person.expect(refusal(404))  # It looks for an icon, which only the pages name.
+    report = run_browser(person.open("/healthz"), order, lambda: log_out(server, login))
 
     check(report, order)
