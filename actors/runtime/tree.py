@@ -48,10 +48,12 @@ def restless(cell: Cell, now: float) -> Iterator[Snapshot]:
     Of the others, who are in their first life with nothing waiting, as most are, nothing is made: a look at thousands
     of trees for the few in trouble must not cost what a snapshot of all does.
     """
-    if cell.state is not State.RUNNING or cell.incarnation > 1 or cell.mailbox:
-        yield _alone(cell, now)
-    for child in children(cell):
-        yield from restless(child, now)
+    left = [cell]
+    while left:
+        one = left.pop()
+        if one.state is not State.RUNNING or one.incarnation > 1 or one.mailbox:
+            yield _alone(one, now)
+        left.extend(reversed(children(one)))
 
 
 def children(cell: Cell) -> tuple[Cell, ...]:

@@ -36,7 +36,7 @@ class SessionPart(Part, frozen=True):
 class Whose(msgspec.Struct, frozen=True):
     """Which actor is wanted; all that have nobody above them where it is empty."""
 
-    address: Annotated[str, Meta(max_length=1024)] = ""
+    address: Annotated[str, Meta(max_length=256)] = ""
 
 
 class Vitals(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,104 @@
+/** The fault plan: what it says, what it did, and another one in its place. */
+
+import { confirmed, tell } from "./confirm.js";
+import { button, element, say } from "./dom.js";
+import { number } from "./format.js";
+import { Table } from "./table.js";
+
+const PATH = "/v1/faults";
+const SHOWN = 50;
+const EXAMPLE = {
+  budget: 10,
+  seed: 1,
+  rules: [{ address: "session/*/agent", message: "StartRun", nth: 2, action: "kill" }],
+};
+const COLUMNS = [
+  { title: "No.", text: (row) => number(row.number), class: "figure" },
+  { title: "Actor", text: (row) => row.address, class: "wide code" },
+  { title: "Life", text: (row) => number(row.incarnation), class: "figure" },
+  { title: "Message", text: (row) => row.message },
+  { title: "Rule", text: (row) => number(row.rule), class: "figure" },
+  { title: "Action", text: (row) => row.action },
+];
+
+export class Faults {
+  #call;
+  #changed;
+  #allowed = element("div", { hidden: true });
+  #refused = element("div", { class: "empty", hidden: true });
+  #state = element("p", { "data-testid": "fault-state" });
+  #clear = button("Clear the plan", () => this.#drop(), { class: "plain" });
+  #plan = element("textarea", { id: "plan", rows: "12", spellcheck: "false", autocomplete: "off" });
+  #problem = element("p", { class: "problem", role: "alert", hidden: true });
+  #ledger = new Table("What was injected, the newest first", COLUMNS, (row) => row.number);
+
+  constructor(call, changed) {
+    this.#call = call;
+    this.#changed = changed;
+    this.#plan.value = JSON.stringify(EXAMPLE, null, 2);
+    this.#refused.append(
+      element("p", {}, "This server takes no fault plans, as is right where people rely on it."),
+      element("p", {}, "For a drill, start one with ", element("code", {}, "GREENROOM_FAULTS__ENABLED=true"), "."),
+    );
+    const load = button("Load this plan…", () => this.#load(), { class: "grave" });
+    this.#allowed.append(
+      element("p", { class: "choices" }, this.#state, this.#clear),
+      element("label", { for: "plan" }, "A plan, as JSON"),
+      this.#plan,
+      this.#problem,
+      element("p", { class: "choices" }, load),
+      element("h3", {}, "What was injected"),
+      this.#ledger.node,
+    );
+    this.nodes = [element("h2", { class: "unseen" }, "Faults by plan"), this.#refused, this.#allowed];
+  }
+
+  /** Ask for it only where it is allowed: elsewhere there is no such call. */
+  path({ faults }) {
+    return faults.allowed ? PATH : null;
+  }
+
+  show(answer, overview) {
+    this.#refused.hidden = overview.faults.allowed;
+    this.#allowed.hidden = !overview.faults.allowed;
+    if (answer === null) return;
+    const { plan, left, ledger } = answer;
+    const words = plan && `${number(plan.rules.length)} rules are loaded; ${left} of ${plan.budget} injections are left.`;
+    say(this.#state, words ?? "No plan is loaded.");
+    this.#clear.hidden = plan === null;
+    this.#ledger.show(ledger.slice(-SHOWN).reverse());
+  }
+
+  async #load() {
+    this.#say("");
+    let plan;
+    try {
+      plan = JSON.parse(this.#plan.value);
+    } catch (error) {
+      this.#say(`This isn't JSON: ${error.message}`);
+      return;
+    }
+    const words = "What it says happens to people who work on this server now.";
+    if (!(await confirmed({ title: "Inject faults by this plan?", words, yes: "Load it" }))) return;
+    await this.#tried(() => this.#call("PUT", PATH, plan), "The plan is loaded.");
+  }
+
+  async #drop() {
+    await this.#tried(() => this.#call("DELETE", PATH), "No plan is loaded any more.");
+  }
+
+  async #tried(order, done) {
+    try {
+      await order();
+      tell(done);
+    } catch (error) {
+      this.#say(error.message);
+    }
+    this.#changed();
+  }
+
+  #say(words) {
+    this.#problem.textContent = words;
+    this.#problem.hidden = words === "";
+  }
+}
