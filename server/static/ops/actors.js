@@ -1,7 +1,7 @@
 /** Actors with those below them, as nested lists. */
 
 import { element, keep, say } from "./dom.js";
-import { count, nameOf, number, span } from "./format.js";
+import { nameOf, number, span } from "./format.js";
 
 /** What each state is called, where the protocol's word says too little. */
 const WORDS = { down: "down", starting: "starting", running: "running", stopping: "ending", dead: "gone" };
@@ -80,7 +80,7 @@ function makeActor({ address, class_name: kind }) {
     say(box, `mailbox ${mailbox(actor)}`);
     tell(at, actor.handling && `at ${actor.handling}`);
     tell(exit, actor.last_exit && `last ended: ${actor.last_exit}`);
-    tell(omitted, actor.omitted > 0 && `and ${count(actor.omitted, "more actor")}`.replace("more actors", "more"));
+    tell(omitted, actor.omitted > 0 && `and ${number(actor.omitted)} below it that aren't shown here`);
     below.hidden = actor.children.length === 0;
     showActors(below, actor.children);
   };

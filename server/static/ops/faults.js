@@ -1,7 +1,7 @@
 /** The fault plan: what it says, what it did, and another one in its place. */
 
 import { confirmed, tell } from "./confirm.js";
-import { button, element, say } from "./dom.js";
+import { button, element, keep, say } from "./dom.js";
 import { number } from "./format.js";
 import { Table } from "./table.js";
 
@@ -30,6 +30,8 @@ export class Faults {
   #clear = button("Clear the plan", () => this.#drop(), { class: "plain" });
   #plan = element("textarea", { id: "plan", rows: "12", spellcheck: "false", autocomplete: "off" });
   #problem = element("p", { class: "problem", role: "alert", hidden: true });
+  #rules = element("ul", { class: "steps" });
+  #nothing = element("p", { class: "quiet" }, "Nothing, so far.");
   #ledger = new Table("What was injected, the newest first", COLUMNS, (row) => row.number);
 
   constructor(call, changed) {
@@ -43,11 +45,13 @@ export class Faults {
     const load = button("Load this plan…", () => this.#load(), { class: "grave" });
     this.#allowed.append(
       element("p", { class: "choices" }, this.#state, this.#clear),
+      this.#rules,
       element("label", { for: "plan" }, "A plan, as JSON"),
       this.#plan,
       this.#problem,
       element("p", { class: "choices" }, load),
       element("h3", {}, "What was injected"),
+      this.#nothing,
       this.#ledger.node,
     );
     this.nodes = [element("h2", { class: "unseen" }, "Faults by plan"), this.#refused, this.#allowed];
@@ -66,6 +70,9 @@ export class Faults {
     const words = plan && `${number(plan.rules.length)} rules are loaded; ${left} of ${plan.budget} injections are left.`;
     say(this.#state, words ?? "No plan is loaded.");
     this.#clear.hidden = plan === null;
+    const rules = (plan?.rules ?? []).map((rule, index) => ({ number: index + 1, rule }));
+    keep(this.#rules, rules, ({ number: at, rule }) => `${at} ${JSON.stringify(rule)}`, makeRule);
+    this.#nothing.hidden = ledger.length > 0;
     this.#ledger.show(ledger.slice(-SHOWN).reverse());
   }
 
@@ -101,4 +108,11 @@ export class Faults {
     this.#problem.textContent = words;
     this.#problem.hidden = words === "";
   }
+}
+
+/** A rule in a line: whom it strikes, when, and what it does. */
+function makeRule({ number: at, rule }) {
+  const { address, action, ...more } = rule;
+  const when = Object.entries(more).map(([name, value]) => `${name} ${value}`);
+  return { node: element("li", {}, `${at}. `, element("code", {}, [address, ...when, `→ ${action}`].join("  "))) };
 }

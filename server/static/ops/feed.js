@@ -50,7 +50,7 @@ export class Feed {
       name.addEventListener("click", () => this.#open(incident));
     }
     const life = incarnation > 0 ? element("small", {}, ` life ${incarnation}`) : null;
-    const words = element("span", {}, name, life, ` ${WORDS[kind] ?? kind} `, element("code", {}, detail));
+    const words = element("span", {}, name, life, ` ${WORDS[kind] ?? kind} `, element("span", { class: "quiet" }, detail));
     return { node: element("li", { class: BAD.has(kind) ? "bad" : undefined, "data-kind": kind }, time, words) };
   }
 }

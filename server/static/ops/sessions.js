@@ -27,7 +27,7 @@ export class Sessions {
   #shown = [];
   #chips;
   #empty = element("p", { class: "empty" });
-  #hold = element("p", { class: "quiet hold", hidden: true }, "The order is held while you point at a row.");
+  #hold = element("p", { class: "quiet hold", hidden: true }, "The order is held while you are at a row.");
 
   /** @param {{changed: () => void, inspect: (row: object) => void, search?: string}} options */
   constructor({ changed, inspect, search }) {
@@ -74,9 +74,9 @@ export class Sessions {
 /** @returns {import("./table.js").Column[]} */
 function columns(inspect) {
   return [
-    { title: "How", part: conditionMark },
+    { title: "How", part: conditionMark, class: "mark" },
     { title: "Session", part: () => identity(inspect), class: "wide" },
-    { title: "Worst actor", part: worst, class: "wide" },
+    { title: "Worst actor", part: worst, class: "wide worst-cell" },
     { title: "Life", text: (row) => number(row.worst.incarnation), class: "figure" },
     { title: "Mailbox", text: (row) => mailbox(row.worst), class: "figure" },
     { title: "Restarts left", part: () => of(budgetDots()) },

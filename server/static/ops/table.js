@@ -2,6 +2,9 @@
 
 import { element, keep, say } from "./dom.js";
 
+/** For so long after it last moved, a pointer over a row is about to do something. */
+const HELD_MS = 3000;
+
 /** A column: its head, and what a row says in it, as a text or by nodes of its own.
  *
  * @typedef {{title: string, text?: (row: object) => string, part?: () => {node: Node, update: (row: object) => void},
@@ -12,11 +15,13 @@ export class Table {
   #body = element("tbody");
   #columns;
   #keyOf;
+  #pointedAt = -Infinity;
 
   /** @param {string} caption @param {Column[]} columns @param {(row: object) => string|number} keyOf */
   constructor(caption, columns, keyOf) {
     this.#columns = columns;
     this.#keyOf = keyOf;
+    this.#body.addEventListener("pointermove", () => (this.#pointedAt = performance.now()));
     const heads = columns.map(({ title, class: kind }) => element("th", { scope: "col", class: kind }, title));
     this.node = element(
       "table",
@@ -29,7 +34,8 @@ export class Table {
 
   /** Whether somebody is about to use a row: it must not go away from under the finger. */
   get held() {
-    return this.#body.matches(":hover, :focus-within");
+    const pointed = this.#body.matches(":hover") && performance.now() - this.#pointedAt < HELD_MS;
+    return pointed || this.#body.querySelector(":focus-visible") !== null;
   }
 
   show(rows, about = () => ({})) {

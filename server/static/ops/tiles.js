@@ -4,7 +4,10 @@ import { element, say } from "./dom.js";
 import { number } from "./format.js";
 import { canvas, draw, sparkline } from "./sparkline.js";
 
-const BOX = { width: 160, height: 34, length: 300 };
+const BOX = { width: 160, height: 34 };
+const KEPT = 300;
+/** A young history isn't drawn as a sliver at the edge. */
+const SHORTEST = 60;
 
 const sum = (...names) => (series) => series[names[0]].map((_, at) => names.reduce((all, name) => all + series[name][at], 0));
 const one = (name) => (series) => series[name];
@@ -36,7 +39,7 @@ export class Series {
   add({ last, every_ms: _, ...byName }) {
     const fresh = last < this.last;
     for (const [name, values] of Object.entries(byName)) {
-      this.#byName[name] = [...(fresh ? [] : (this.#byName[name] ?? [])), ...values].slice(-BOX.length);
+      this.#byName[name] = [...(fresh ? [] : (this.#byName[name] ?? [])), ...values].slice(-KEPT);
     }
     this.last = last;
     return this.#byName;
@@ -56,6 +59,10 @@ export class Tiles {
   }
 }
 
+function drawn(values) {
+  return sparkline(values, { ...BOX, length: Math.max(SHORTEST, values.length) });
+}
+
 function makeTile({ title, unit, values, about, worry = Infinity }) {
   const now = element("strong", {}, "–");
   const bounds = element("small", {});
@@ -64,7 +71,7 @@ function makeTile({ title, unit, values, about, worry = Infinity }) {
   const head = element("h3", { title: about }, title, element("span", { class: "unseen" }, `: ${about}`));
   const node = element("li", { class: "tile", "data-tile": title }, head, value, chart, bounds);
   const update = (series) => {
-    const shown = sparkline(values(series), BOX);
+    const shown = drawn(values(series));
     node.classList.toggle("worry", shown.now >= worry);
     say(now, number(shown.now));
     say(bounds, `min ${number(shown.min)} · max ${number(shown.max)}`);
