@@ -37,7 +37,7 @@ def test_the_version_is_told(greenroom):
 
 @pytest.mark.parametrize(
     "command",
-    [[], ["serve"], ["users"], ["users", "add"], ["config"], ["faults"], ["faults", "load"], ["journal"]]
+    [[], ["serve"], ["users"], ["users", "add"], ["config"], ["faults"], ["faults", "load"], ["tree"], ["journal"]]
     + [["journal", name] for name in ("verify", "tail", "export", "prune")],
 )
 def test_every_command_explains_itself(greenroom, command):

@@ -13,7 +13,7 @@ import click
 
 from actors.session.journal import SessionRecord
 from server.commands.counting import counted
-from server.commands.journal.ending import ending_quietly
+from server.commands.ending import ending_quietly
 from server.commands.journal.progress import shown
 from server.commands.journal.reading import chosen, reading
 from server.commands.options import settings_options
