@@ -44,7 +44,6 @@ from server.lock import Lock
 from server.metrics import Metrics
 from server.notebook import SQLiteNotebook
 from server.offer import catalog, default_agent
-from server.ops.desk import Desk
 from server.ops.instruments import Instruments
 from server.outside import OutsideTokens
 from server.plans import fault_plan
@@ -116,8 +115,7 @@ class Server:
         self.reception = Reception(settings, accounts, tokens, self.journal, root, metrics)
         metrics.watch("connections", "Open WebSockets", self.reception.__len__)
         self._instruments = Instruments(self.runtime, self.journal, self.reception)
-        desk = Desk(self.runtime, self.journal, accounts, self.reception, self._instruments)
-        app = application(self.runtime, self.journal, accounts, tokens, self.reception, desk)
+        app = application(self.runtime, self.journal, accounts, tokens, self.reception, self._instruments)
         proxies = Proxies(settings.trusted_proxies)
         visitors = Visitors(settings.limits, proxies, metrics)
         metrics.watch("http_connections", "Connections that are still HTTP", visitors.__len__)

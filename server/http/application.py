@@ -15,18 +15,24 @@ from server.http.openapi import openapi
 from server.http.ops import ops, orders
 from server.http.pages import pages
 from server.http.sessions import sessions
+from server.ops.desk import Desk
 
 if TYPE_CHECKING:
     from actors.runtime.runtime import Runtime
-    from actors.session.journal import Journal
     from server.accounts import Accounts
-    from server.ops.desk import Desk
+    from server.journal.journal import LogJournal
+    from server.ops.instruments import Instruments
     from server.reception import Reception
     from server.tokens import Tokens
 
 
 def application(
-    runtime: Runtime, journal: Journal, accounts: Accounts, tokens: Tokens, reception: Reception, desk: Desk
+    runtime: Runtime,
+    journal: LogJournal,
+    accounts: Accounts,
+    tokens: Tokens,
+    reception: Reception,
+    instruments: Instruments,
 ) -> Flask:
     """Put the HTTP side together."""
     # The name is what Flask derives paths from; the page's files are served by a route of our own.
@@ -35,8 +41,9 @@ def application(
     app.register_blueprint(bearers(tokens, reception))
     app.register_blueprint(sessions(runtime, journal, reception))
     app.register_blueprint(pages(reception))
+    desk = Desk(runtime, journal, accounts, reception, instruments)
     app.register_blueprint(ops(desk, reception))
-    app.register_blueprint(orders(journal, reception))
+    app.register_blueprint(orders(journal, reception, instruments.incidents))
     if reception.settings.faults.enabled:
         app.register_blueprint(faults(runtime, reception))
     answer_errors(app)

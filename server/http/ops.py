@@ -9,6 +9,7 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from actors.session.messages import GiveUp, Replace
+from actors.session.root import address_of
 from server.http.bodies import answer
 from server.http.callers import operator
 from server.http.errors import Refused
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from actors.session.journal import Journal
     from server.http.operations import View
     from server.ops.desk import Desk
+    from server.ops.incidents import Incidents
     from server.reception import Reception
 
 T = TypeVar("T")
@@ -91,7 +93,7 @@ def ops(desk: Desk, reception: Reception) -> Blueprint:
     return routes
 
 
-def orders(journal: Journal, reception: Reception) -> Blueprint:
+def orders(journal: Journal, reception: Reception, incidents: Incidents) -> Blueprint:
     """Make the routes of what operators can do to a session."""
     routes = Blueprint("orders", __name__)
 
@@ -110,6 +112,7 @@ def orders(journal: Journal, reception: Reception) -> Blueprint:
         record = _there(journal.find(session_id), "There is no such session.")
         if not reception.root.ask(kind(record.user_id, session_id), timeout=ORDER_SECONDS):
             raise Refused(409, "conflict", "The session has no actors now, or is about to get new ones.")
+        incidents.add(event, address_of(record.user_id, session_id), 0, f"by {who.username}")
         log.warning(event, session_id=session_id, user_id=record.user_id, by=who.user_id, operator=who.username)
         return Response(status=204)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from typing import TYPE_CHECKING, NamedTuple
 
+from actors.runtime.reasons import ExitKind
 from actors.runtime.telemetry import (
     Crashed,
     DeadLettered,
@@ -12,7 +13,6 @@ from actors.runtime.telemetry import (
     HookFailed,
     HubBlocked,
     IntensityExceeded,
-    Killed,
     Restarting,
     StormBegan,
     StormEnded,
@@ -69,9 +69,12 @@ class Incidents:
         told = _TOLD.get(type(event))
         if told is not None:
             kind, detail = told
-            self.last += 1
-            life = getattr(event, "incarnation", 0)
-            self._ring.append(Incident(self.last, self._clock.epoch_ms(), kind, event.address, life, detail(event)))
+            self.add(kind, event.address, getattr(event, "incarnation", 0), detail(event))
+
+    def add(self, kind: str, address: str, incarnation: int, detail: str) -> None:
+        """Keep what isn't of the telemetry: an operator's order."""
+        self.last += 1
+        self._ring.append(Incident(self.last, self._clock.epoch_ms(), kind, address, incarnation, detail))
 
     def after(self, number: int) -> tuple[Incident, ...]:
         """Return what is kept of those behind ``number``, oldest first; a number of another life is 0."""
@@ -79,13 +82,18 @@ class Incidents:
         return tuple(incident for incident in self._ring if incident.number > behind)
 
 
+def _restart(event: Restarting) -> str:
+    """Tell when it lives again; that it was killed is told here: most kills are by order, and nothing to be told."""
+    killed = "killed; back " if event.reason.kind is ExitKind.KILLED else ""
+    return killed + (f"in {event.delay:.1f} s" if event.delay else "at once")
+
+
 # What an error says stays out: it may be what people wrote.
 _TOLD: dict[type[Event], tuple[str, Callable[[Any], str]]] = {
     Crashed: ("crashed", lambda event: event.reason.summary),
-    Killed: ("killed", lambda _: ""),
     Unkillable: ("unkillable", lambda _: "it swallowed its kill and was abandoned"),
     HookFailed: ("hook_failed", lambda _: "on_terminate raised"),
-    Restarting: ("restarting", lambda event: f"in {event.delay:.1f} s" if event.delay else "at once"),
+    Restarting: ("restarting", _restart),
     IntensityExceeded: ("given_up", lambda event: f"by {event.supervisor}: {event.reason.summary}"),
     StormBegan: ("overloaded", lambda event: f"{event.restarts} restarts: no new sessions for now"),
     StormEnded: ("overload_ended", lambda _: "new sessions are taken again"),

@@ -184,6 +184,7 @@ def test_a_session_is_restarted_after_a_question_and_its_run_goes_on(page, demo)
 
     expect(page.get_by_text("The session begins its next life.")).to_be_visible()
     expect(actor(inspector, session_id)).to_contain_text("life 2")
+    expect(page.locator("#feed")).to_contain_text("was restarted by operator")
     end = demo.event("agent_completed", run_id)["data"]
     assert (end["outcome"], end["text"], end["attempts"]) == ("success", "all the same", 2)
 
@@ -237,7 +238,7 @@ def test_a_fault_plan_is_loaded_strikes_and_is_cleared(people, server, demo):
     load.click()
     page.get_by_role("button", name="Load it").click()
 
-    expect(page.get_by_text("1 rules are loaded; 3 of 3 injections are left.")).to_be_visible()
+    expect(page.get_by_text("Loaded: 1 rule, with 3 of 3 injections left.")).to_be_visible()
     expect(page.get_by_text("A fault plan is loaded: 1 rule, 3 injections left.")).to_be_visible()
     end = demo.event("agent_completed", demo.message(session_id, {"answer": "x"}))["data"]
     assert end["attempts"] == 2

@@ -2,7 +2,7 @@
 
 import { confirmed, tell } from "./confirm.js";
 import { button, element, keep, say } from "./dom.js";
-import { number } from "./format.js";
+import { count, number } from "./format.js";
 import { Table } from "./table.js";
 
 const PATH = "/v1/faults";
@@ -67,7 +67,7 @@ export class Faults {
     this.#allowed.hidden = !overview.faults.allowed;
     if (answer === null) return;
     const { plan, left, ledger } = answer;
-    const words = plan && `${number(plan.rules.length)} rules are loaded; ${left} of ${plan.budget} injections are left.`;
+    const words = plan && `Loaded: ${count(plan.rules.length, "rule")}, with ${left} of ${plan.budget} injections left.`;
     say(this.#state, words ?? "No plan is loaded.");
     this.#clear.hidden = plan === null;
     const rules = (plan?.rules ?? []).map((rule, index) => ({ number: index + 1, rule }));

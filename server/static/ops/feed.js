@@ -7,7 +7,6 @@ const MOST = 60;
 const BAD = new Set(["crashed", "given_up", "unkillable", "overloaded", "hub_blocked"]);
 const WORDS = {
   crashed: "crashed",
-  killed: "was killed",
   unkillable: "can't be killed",
   hook_failed: "failed at its end",
   restarting: "restarts",
@@ -16,6 +15,8 @@ const WORDS = {
   overload_ended: "has recovered",
   hub_blocked: "kept everybody waiting",
   fault_injected: "was struck by plan",
+  session_restarted: "was restarted",
+  session_stopped: "was stopped",
 };
 
 export class Feed {
