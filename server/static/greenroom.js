@@ -511,9 +511,14 @@ export class Cursors {
     return this.#bySession.has(sessionId);
   }
 
+  /** Return a session's place; another one each time that watching begins anew. */
+  of(sessionId) {
+    return this.#bySession.get(sessionId) ?? null;
+  }
+
   /** Begin to watch: after a cursor, or, without one, from now on. */
   watch(sessionId, after = null) {
-    this.#bySession.set(sessionId, after === null ? null : { epoch: after.epoch ?? null, seq: after.seq });
+    this.#bySession.set(sessionId, { epoch: after?.epoch ?? null, seq: after?.seq ?? null, live: false });
   }
 
   forget(sessionId) {
@@ -526,26 +531,37 @@ export class Cursors {
 
   /** Return the frame that begins, or goes on with, watching. */
   frame(sessionId) {
-    const cursor = this.#bySession.get(sessionId);
+    const { epoch, seq } = this.of(sessionId);
     const frame = { type: "subscribe", session_id: sessionId };
-    if (cursor === null) return frame;
-    return { ...frame, after: cursor.epoch === null ? { seq: cursor.seq } : { ...cursor } };
+    if (seq === null) return frame;
+    return { ...frame, after: epoch === null ? { seq } : { epoch, seq } };
   }
 
-  /** Take the answer to that frame: where it couldn't go on, the log is told from its oldest event, or from now. */
-  resumed({ session_id, epoch, head_seq, recovered }) {
-    const cursor = this.#bySession.get(session_id);
-    if (cursor === undefined) return;
-    const seq = cursor === null ? head_seq : recovered ? cursor.seq : 0;
-    this.#bySession.set(session_id, { epoch, seq });
-  }
-
-  /** Take an event; tells whether it is one to show: of a watched session, and not seen before. */
-  take({ session_id, seq }) {
-    const cursor = this.#bySession.get(session_id);
-    if (cursor === undefined || cursor === null || seq <= cursor.seq) return false;
-    cursor.seq = seq;
+  /** Take the answer to the frame of a place; tells whether it is still the one that counts.
+   *
+   * Where it couldn't go on, the log is told from its oldest event, or from now.
+   */
+  resumed(place, { session_id, epoch, head_seq, recovered }) {
+    if (place === null || this.of(session_id) !== place) return false;
+    const seq = place.seq === null ? head_seq : recovered ? place.seq : 0;
+    Object.assign(place, { epoch, seq, live: true });
     return true;
+  }
+
+  /** Take an event; tells whether it is one to show: of a watched session, and not seen before.
+   *
+   * What an earlier subscription still brings isn't: the answer to the new one comes first, and all that it owes.
+   */
+  take({ session_id, seq }) {
+    const place = this.of(session_id);
+    if (!place?.live || seq <= place.seq) return false;
+    place.seq = seq;
+    return true;
+  }
+
+  /** Tell whether what isn't recorded is to be shown. */
+  isLive(sessionId) {
+    return this.of(sessionId)?.live ?? false;
   }
 }
 
@@ -990,6 +1006,11 @@ export class Greenroom {
     return watcher.promise;
   }
 
+  /** Tell whether a session is watched. */
+  watches(sessionId) {
+    return this.#cursors.has(sessionId);
+  }
+
   /** Watch a session no longer. */
   async unsubscribe(sessionId) {
     if (!this.#cursors.has(sessionId)) return;
@@ -1094,7 +1115,7 @@ export class Greenroom {
   }
 
   #live(frame) {
-    if (this.#cursors.has(frame.session_id)) this.#callbacks.call(frame.type, frame);
+    if (this.#cursors.isLive(frame.session_id)) this.#callbacks.call(frame.type, frame);
   }
 
   #complained(error) {
@@ -1107,7 +1128,8 @@ export class Greenroom {
   async #resume(sessionId) {
     const watcher = this.#watchers.get(sessionId);
     try {
-      const standing = await this.#line.request(this.#cursors.frame(sessionId), (ack) => this.#resumed(ack));
+      const place = this.#cursors.of(sessionId);
+      const standing = await this.#line.request(this.#cursors.frame(sessionId), (ack) => this.#resumed(place, ack));
       watcher?.resolve(standing);
     } catch (error) {
       if (error instanceof Unreachable) return; // The next connection subscribes.
@@ -1119,9 +1141,8 @@ export class Greenroom {
     if (this.#watchers.get(sessionId) === watcher) this.#watchers.delete(sessionId);
   }
 
-  #resumed(standing) {
-    this.#cursors.resumed(standing);
-    this.#callbacks.call("subscribed", standing);
+  #resumed(place, { type, re, ...standing }) {
+    if (this.#cursors.resumed(place, standing)) this.#callbacks.call("subscribed", standing);
   }
 
   async #resumeLater(sessionId, { retryAfterMs }) {

@@ -1,29 +1,27 @@
-/** The login form: a name and a password for a pair of tokens. */
+/** The login form. */
 
-import { call } from "./api.js";
+import { byId, show } from "./dom.js";
 import { loginProblem } from "./words.js";
 
 export class Login {
-  #screen = document.getElementById("login");
-  #username = document.getElementById("username");
-  #password = document.getElementById("password");
-  #button = document.getElementById("login-button");
-  #problem = document.getElementById("login-error");
-  #loggedIn;
+  #screen = byId("login");
+  #username = byId("username");
+  #password = byId("password");
+  #button = byId("login-button");
+  #problem = byId("login-error");
 
-  /** @param {(answer: object, username: string) => void} loggedIn */
-  constructor(loggedIn) {
-    this.#loggedIn = loggedIn;
-    document.getElementById("login-form").addEventListener("submit", (event) => {
+  /** @param {(username: string, password: string) => Promise<void>} logIn */
+  constructor(logIn) {
+    byId("login-form").addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#submit();
+      this.#submit(logIn);
     });
   }
 
   /** Show the form, with what the person should know first. */
   show(words = "") {
     this.#screen.hidden = false;
-    this.#say(words);
+    show(this.#problem, words);
     this.#username.focus();
   }
 
@@ -32,23 +30,16 @@ export class Login {
     this.#password.value = "";
   }
 
-  async #submit() {
-    const username = this.#username.value.trim();
+  async #submit(logIn) {
     this.#button.disabled = true;
-    this.#say("");
+    show(this.#problem, "");
     try {
-      const body = { username, password: this.#password.value };
-      this.#loggedIn(await call("POST", "/v1/login", { body }), username);
+      await logIn(this.#username.value.trim(), this.#password.value);
     } catch (error) {
-      this.#say(loginProblem(error));
+      show(this.#problem, loginProblem(error));
       this.#password.select();
     } finally {
       this.#button.disabled = false;
     }
-  }
-
-  #say(words) {
-    this.#problem.textContent = words;
-    this.#problem.hidden = words === "";
   }
 }

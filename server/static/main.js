@@ -1,79 +1,189 @@
-/** The page: puts its parts together, and changes between the login and the conversation. */
+/** The page: who is logged in, which conversation is shown, and what stands around it. */
 
-import { Chat } from "./chat.js";
+import { Banner } from "./banner.js";
 import { Composer } from "./composer.js";
-import { Credentials } from "./credentials.js";
-import { Refused, Unreachable } from "./errors.js";
+import { Conversation } from "./conversation.js";
+import { byId } from "./dom.js";
+import { Greenroom, LoggedOut, Refused, Unreachable } from "./greenroom.js";
 import { Login } from "./login.js";
-import { Outbox } from "./outbox.js";
-import { Socket } from "./socket.js";
-import { Status } from "./status.js";
-import { View } from "./view.js";
+import { Sessions } from "./sessions.js";
+import { Sidebar, nameOf } from "./sidebar.js";
 import { problem } from "./words.js";
+import { View } from "./view.js";
 
-const screen = document.getElementById("chat");
-const credentials = new Credentials(sessionStorage);
-const outbox = new Outbox(sessionStorage);
-const status = new Status();
-const login = new Login((answer, username) => {
-  credentials.hold(answer, username);
-  open();
-});
+const client = new Greenroom();
+const login = new Login((username, password) => client.login(username, password));
+const banner = new Banner(() => client.connect());
+const composer = new Composer({ send, stop: () => conversation?.stop() });
+const sidebar = new Sidebar({ choose, remove });
 const view = new View({
-  dequeue: (runId) => chat.dequeue(runId),
-  resend: (id) => chat.resend(id),
-  discard: (id) => chat.discard(id),
+  dequeue: (runId) => {
+    composer.focus();
+    conversation?.dequeue(runId);
+  },
+  resend: (id) => client.resend(id),
+  discard: (id) => client.discard(id),
+  earlier: () => conversation?.earlier(),
 });
-const composer = new Composer({ send: (text) => chat.send(text), stop: () => chat.stop() });
-let socket = null;
-let chat = null;
+let sessions = null;
+let conversation = null;
+let leaving = false;
 
-/** Begin the conversation of whoever is logged in. */
-function open() {
-  login.hide();
-  screen.hidden = false;
-  document.getElementById("whoami").textContent = credentials.username;
-  socket = new Socket(address(), credentials, {
-    welcomed: (welcome) => chat.welcomed(welcome),
-    received: (frame) => chat.received(frame),
-    became: (state) => status.show(state),
-    loggedOut: (error) => close(problem(error)),
-  });
-  chat = new Chat(socket, outbox, view, composer);
-  socket.start();
-  composer.focus();
+function userChanged(user) {
+  if (sessions !== null) leave();
+  if (user === null) login.show(leaving ? "" : "You have been logged out.");
+  else enter();
+  leaving = false;
 }
 
-/** Leave nothing of the conversation on the page, and ask for a login. */
-function close(words) {
-  socket.stop();
-  socket = null;
-  credentials.forget();
-  outbox.clear();
+async function enter() {
+  login.hide();
+  byId("chat").hidden = false;
+  byId("whoami").textContent = client.user.username;
+  sessions = new Sessions(client, () => showSessions());
+  client.connect();
+  showChosen();
+  composer.focus();
+  await sessions.refresh();
+}
+
+/** Leave nothing of anybody's on the page. */
+function leave() {
+  sessions.close();
+  sessions = null;
+  conversation?.close();
+  conversation = null;
   view.clear();
-  view.showOutgoing([]);
   composer.clear();
-  screen.hidden = true;
-  login.show(words);
+  sidebar.close();
+  sidebar.show([], null);
+  byId("chat").hidden = true;
+  history.replaceState(null, "", location.pathname);
 }
 
 async function logOut() {
-  const told = credentials.logOut();
-  close("");
+  leaving = true;
   try {
-    await told;
+    await client.logout();
   } catch (error) {
     // Logged out here all the same; the tokens run out by themselves.
     if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
   }
 }
 
-function address() {
-  return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/v1/ws`;
+// Which conversation: the address says, so that a reload, a bookmark and the way back lead to it.
+
+function chosen() {
+  return decodeURIComponent(location.hash.slice(1)) || null;
 }
 
-document.getElementById("logout-button").addEventListener("click", logOut);
-addEventListener("online", () => socket?.hurry());
-document.addEventListener("visibilitychange", () => document.hidden || socket?.hurry());
-if (credentials.token === null) login.show();
-else open();
+function choose(sessionId, isFresh = false) {
+  const hash = sessionId === null ? "" : `#${encodeURIComponent(sessionId)}`;
+  if (location.hash !== hash) history.pushState(null, "", `${location.pathname}${hash}`);
+  sidebar.close();
+  composer.focus();
+  showChosen(isFresh);
+}
+
+function showChosen(isFresh = false) {
+  if (sessions === null) return;
+  const sessionId = chosen();
+  if (conversation !== null && conversation.sessionId === sessionId) return;
+  conversation?.close();
+  conversation = null;
+  view.clear();
+  composer.say("");
+  composer.showActive(false);
+  if (sessionId === null) view.showEmpty(true);
+  else conversation = new Conversation(client, sessionId, view, composer, gone);
+  if (isFresh) conversation.begin();
+  else conversation?.open();
+  sessions.choose(sessionId);
+  showSessions();
+}
+
+function showSessions() {
+  if (sessions === null) return;
+  sidebar.show(sessions.list, chosen());
+  const session = sessions.get(chosen());
+  const name = session === null ? "New conversation" : nameOf(session);
+  byId("title").textContent = name;
+  document.title = session === null ? "Greenroom" : `${name} · Greenroom`;
+}
+
+async function send(text) {
+  try {
+    if (conversation === null) await begin(text);
+    const { sessionId } = conversation;
+    view.toEnd();
+    await client.send(text, { sessionId, ...(isScript(text) ? { agent: "rehearsal" } : {}) });
+  } catch (error) {
+    if (error instanceof LoggedOut) return;
+    if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
+    // Refused once it had a conversation, it stands there; without one, it is still to be sent.
+    if (conversation !== null) return;
+    composer.write(text);
+    composer.say(problem(error));
+  }
+}
+
+/** Make a conversation of the first message of one. */
+async function begin(text) {
+  const { session_id } = await sessions.create(isScript(text) ? "Rehearsal" : text);
+  choose(session_id, true);
+}
+
+/** A script of steps is for the agent that rehearses. */
+function isScript(text) {
+  try {
+    return Array.isArray(JSON.parse(text)?.steps);
+  } catch {
+    return false; // Not JSON: words for the default agent.
+  }
+}
+
+// Deleting.
+
+let removing = null;
+const confirmation = byId("delete-dialog");
+
+function remove(session) {
+  removing = session;
+  byId("delete-name").textContent = nameOf(session);
+  confirmation.showModal();
+}
+
+confirmation.addEventListener("close", async () => {
+  if (confirmation.returnValue !== "delete") return;
+  confirmation.returnValue = "";
+  try {
+    if (chosen() === removing.session_id) choose(null);
+    await sessions.delete(removing.session_id);
+  } catch (error) {
+    if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
+    composer.say(problem(error));
+  }
+});
+
+function gone() {
+  choose(null);
+  composer.say("That conversation isn't there any more.");
+}
+
+function complained(error) {
+  if (error.code !== "not_found" || error.session_id === null) return composer.say(problem(error));
+  if (error.session_id === chosen()) gone();
+  sessions?.refresh();
+}
+
+byId("logout-button").addEventListener("click", logOut);
+byId("new-button").addEventListener("click", () => choose(null));
+byId("suggestions").addEventListener("click", ({ target }) => target.closest("button") && send(target.closest("button").value));
+addEventListener("popstate", () => showChosen());
+addEventListener("hashchange", () => showChosen());
+document.addEventListener("visibilitychange", () => sessions?.markSeen());
+client.on("user", userChanged);
+client.on("state", (state) => banner.show(state));
+client.on("error", complained);
+if (client.user === null) login.show();
+else enter();

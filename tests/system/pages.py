@@ -9,7 +9,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    WebSocketRoute,
+    expect,
+    sync_playwright,
+)
 
 from tests.system.client import script
 from tests.system.process import ServerProcess
@@ -142,6 +151,30 @@ def people(browser: Browser) -> Iterator[Any]:
         person.context.close()
     for person in here:
         person.check()
+
+
+class Line:
+    """What a person's sockets go through: it can be cut, and mended. Make it before a page is opened."""
+
+    def __init__(self, person: Person) -> None:
+        self._cut = False
+        self._routes: list[WebSocketRoute] = []
+        person.context.route_web_socket(re.compile("/v1/ws"), self._connect)
+
+    def _connect(self, route: WebSocketRoute) -> None:
+        if self._cut:
+            route.close(code=1011)
+        else:
+            self._routes += [route, route.connect_to_server()]
+
+    def cut(self) -> None:
+        self._cut = True
+        for route in self._routes:
+            route.close(code=1011)
+        self._routes.clear()
+
+    def mend(self) -> None:
+        self._cut = False
 
 
 @contextmanager

@@ -236,6 +236,11 @@ class ServerProcess:
         self.kill()
         self.start()
 
+    def return_in_place(self) -> None:
+        """Start another process at the address of the last one, for those who come back to it by themselves."""
+        self._flags = (*self._flags, "--port", str(self.port))
+        self.start()
+
     def kill(self) -> None:
         """End the process by its handle as nobody can prepare for; blocks until it is gone."""
         self.process.kill()
