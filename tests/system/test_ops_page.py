@@ -272,21 +272,6 @@ def test_rates_are_drawn_and_stand_as_numbers(page, demo):
     expect(page.locator("[data-tile='Connections'] strong")).to_have_text(re.compile("[1-9]"))
 
 
-def test_a_row_of_numbers_is_a_line_that_ends_at_the_right(people, server):
-    page = people(server).open("/ops")
-    draw = "(it) => it.sparkline(values, {width: 10, height: 10, length: 3})"
-
-    for values, drawn in (
-        ([], {"line": "", "min": 0, "max": 0, "now": 0}),
-        ([5], {"line": "M10 2", "min": 5, "max": 5, "now": 5}),
-        ([0, 4, 2], {"line": "M0 8L5 2L10 5", "min": 0, "max": 4, "now": 2}),
-        ([0, 0], {"line": "M5 8L10 8", "min": 0, "max": 0, "now": 0}),
-        ([-1, 1], {"line": "M5 8L10 2", "min": -1, "max": 1, "now": 1}),
-    ):
-        shown = page.evaluate(f"(values) => import('/static/ops/sparkline.js').then({draw})", values)
-        assert {key: shown[key] for key in drawn} == drawn
-
-
 def test_sockets_are_listed_and_found_by_their_users(page, server, demo):
     with Talker(server, "demo2") as other:
         other.new_session()
