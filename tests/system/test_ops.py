@@ -287,20 +287,3 @@ async def test_thousands_of_sessions_are_told_of_in_bounded_bytes_and_one_is_fou
     assert ([row["session_id"] for row in found["sessions"]], found["matching"]) == ([ids[1234]], 1)
     assert (owned["matching"], overview["actors"]) == (MANY, 4 * MANY + 1)
     assert worst["sessions"][0]["session_id"] == ids[1777]
-
-
-async def test_a_look_at_thousands_keeps_nobody_waiting_for_all_of_it(crowd):
-    server, ids = crowd
-    client = await wake(server, server.known("demo"), ids)
-    waits, looks = [], []
-    for _ in range(3):
-        await asyncio.sleep(1.1)  # What was found holds for a second: the next look is a new one.
-        look = asyncio.create_task(asyncio.to_thread(ask, server, "overview"))
-        while not look.done():
-            began = time.monotonic()
-            await client.request("ping")
-            waits.append(time.monotonic() - began)
-        looks.append(look.result()["survey_ms"] / 1000)
-
-    # Several had their turns while each went on, whatever a busy machine makes of one of them.
-    assert sorted(waits)[len(waits) // 2] < sorted(looks)[1] / 2, (waits, looks)
