@@ -23,7 +23,7 @@ from server.errors import IssuerUnreachable, TokenFault
 from server.protocol import BadFrame
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from actors.runtime.ref import ActorRef
     from server.access import Claims
@@ -301,9 +301,9 @@ class Connection:
         """Whether there is room."""
         return self.websocket.writable
 
-    def forward(self, frame: bytes) -> None:
-        """Write one encoded message."""
-        self.websocket.send(frame)
+    def forward(self, frames: Sequence[bytes]) -> int:
+        """Write encoded messages as long as there is room; return how many were written."""
+        return self.websocket.send_while_room(frames)
 
     def acknowledge(self, frame_id: str | None, **fields: Any) -> None:
         """Answer the client's frame, unless it was answered before."""

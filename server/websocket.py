@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 import structlog
 from gevent import get_hub
 from websockets.frames import CloseCode
-from websockets.protocol import State
+from websockets.protocol import OPEN
 
 from server.frames import Frames
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from websockets.extensions import Extension
 
     from server.transport import Transport
@@ -104,7 +106,7 @@ class WebSocket:
     @property
     def open(self) -> bool:
         """Whether messages may still be written."""
-        return self._sock is not None and self._frames.state is State.OPEN
+        return self._sock is not None and self._frames.state is OPEN
 
     @property
     def writable(self) -> bool:
@@ -132,15 +134,32 @@ class WebSocket:
 
     def send(self, data: bytes) -> None:
         """Write one text message; one that the kernel can't take waits here. Does nothing on a closed socket."""
-        if not self.open:
-            return
-        self._frames.send_text(data)
-        self._pending += len(data)
-        self._bound = max(self._bound, MOST_UNSENT + len(data))
-        self._full = self._full or self._pending >= HIGH_WATER
+        if self.open:
+            self._send(data)
+            self._schedule()
+            if self._pending > self._bound:
+                self.abort()
+
+    def send_while_room(self, messages: Sequence[bytes]) -> int:
+        """Write text messages until the socket counts as full; return how many were written."""
+        if not self.writable:
+            return 0
+        written = 0
+        for data in messages:
+            self._send(data)
+            written += 1
+            if self._full:
+                break
         self._schedule()
-        if self._pending > self._bound:
-            self.abort()
+        return written
+
+    def _send(self, data: bytes) -> None:
+        size = len(data)
+        self._frames.send_whole_text(data)
+        self._pending += size
+        self._bound = max(self._bound, MOST_UNSENT + size)
+        if self._pending >= HIGH_WATER:
+            self._full = True
 
     def ping(self) -> None:
         """Write a ping."""

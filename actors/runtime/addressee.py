@@ -19,7 +19,7 @@ from actors.runtime.errors import (
 from actors.runtime.future import Future
 from actors.runtime.mailbox import Mailbox
 from actors.runtime.specs import Overflow
-from actors.runtime.states import ACCEPTING, ENDED, State
+from actors.runtime.states import ACCEPTING, DEAD, DOWN, RUNNING, STARTING
 from actors.runtime.telemetry import Rejected
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Addressee:
         self.spec = spec
         self.mailbox = Mailbox(spec.mailbox)
         self.incarnation = 0
-        self.state = State.DOWN
+        self.state = DOWN
         self.retry_at: float | None = None
         self.returning: bool | None = None
         self.worker: Any = None
@@ -70,17 +70,17 @@ class Addressee:
     @property
     def dead(self) -> bool:
         """Whether no life will follow."""
-        return self.state is State.DEAD
+        return self.state is DEAD
 
     @property
     def ended(self) -> bool:
         """Whether this incarnation is over; another may follow."""
-        return self.state in ENDED
+        return self.state is DOWN or self.state is DEAD
 
     @property
     def between_lives(self) -> bool:
         """Whether this incarnation is over and another follows, as far as can be known."""
-        if self.state is not State.DOWN:
+        if self.state is not DOWN:
             return False
         if self.returning is not None or self._exit_reason is None:
             return bool(self.returning)
@@ -108,9 +108,9 @@ class Addressee:
 
     def deliver(self, envelope: Envelope) -> None:
         """Put a tell into the mailbox; see `ActorRef.tell` for what it raises and when it blocks."""
-        if self.state is State.RUNNING:
+        if self.state is RUNNING:
             self._put(envelope)
-        elif self.state is State.DEAD:
+        elif self.state is DEAD:
             raise self.died(Phase.QUEUED)
         elif self._to_be_stashed():
             self._put_by(envelope)
@@ -134,21 +134,24 @@ class Addressee:
 
     def deliver_system(self, message: Any) -> None:
         """Put a message ahead of the mailbox: never refused while the incarnation lives."""
-        if not self.ended:
+        if self.state is not DOWN and self.state is not DEAD:
             self.mailbox.put_system(message)
             self._wake()
 
     def _put(self, envelope: Envelope) -> None:
         envelope.taken_at = self.runtime.clock.monotonic()
-        taken, dropped = self.mailbox.put(envelope)
-        if not taken:
+        if not self.mailbox.put(envelope):
             self._overflow(envelope)
-        if dropped is not None:
-            self._drop(dropped, MailboxFull(self.address, self.spec.mailbox.capacity))
-        self._wake()
+        if not self._queued:
+            self._queued = True
+            self.runtime.dispatcher.schedule(self)
 
     def _overflow(self, envelope: Envelope) -> None:
-        """Have the sender wait for room where the spec says so; raise `MailboxFull` where there is none in the end."""
+        """Make room, or have the sender wait for it, as the spec says; raise `MailboxFull` where there is none."""
+        dropped = self.mailbox.displace(envelope)
+        if dropped is not None:
+            self._drop(dropped, MailboxFull(self.address, self.spec.mailbox.capacity))
+            return
         if self.spec.mailbox.overflow is Overflow.BLOCK and self._wait_for_room(envelope):
             return
         self.runtime.telemetry.emit(Rejected(self.address, type(envelope.message).__name__))
@@ -174,7 +177,7 @@ class Addressee:
         if not self.spec.stash:
             return False
         # A life that starts after another may fail to: until it is up, what comes waits here, too.
-        return self.between_lives or (self.state is State.STARTING and self.incarnation > 1)
+        return self.between_lives or (self.state is STARTING and self.incarnation > 1)
 
     def _put_by(self, envelope: Envelope) -> None:
         if self._stash is None:

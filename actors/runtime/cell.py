@@ -18,7 +18,7 @@ from actors.runtime.mortal import Mortal
 from actors.runtime.reasons import KILLED, ExitKind, ExitReason, failed, start_failed
 from actors.runtime.replies import Replies, resolve
 from actors.runtime.restarts import Restart
-from actors.runtime.states import State
+from actors.runtime.states import DEAD, DOWN, RUNNING, STARTING, STOPPING
 from actors.runtime.telemetry import HookFailed, Started, Unkillable, ended
 
 if TYPE_CHECKING:
@@ -76,36 +76,26 @@ class Cell(Mortal):
     def run(self, worker: object) -> None:
         """Handle as many messages as the dispatcher gives one actor. Raises nothing, whatever the handlers do."""
         self.worker = worker
+        mailbox = self.mailbox
         for _ in range(self.runtime.dispatcher.messages_per_run):
-            if not self._step() or self.worker is not worker:
+            if mailbox.system is not None:
+                self._handle_system(mailbox.get_system())
+            elif self.state is RUNNING and (envelope := mailbox.get()) is not None:
+                self._handle(envelope)
+            else:
                 break
-        if self.worker is not worker:
-            return  # Abandoned meanwhile: the address may live on without this greenlet.
+            if self.worker is not worker:
+                return  # Abandoned meanwhile: the address may live on without this greenlet.
         self.worker = None
         self._queued = False
-        if self._has_work():
+        if mailbox.system is not None or (mailbox.user is not None and self.state is RUNNING):
             self._wake()
-
-    def _has_work(self) -> bool:
-        return bool(self.mailbox) and (self.state is State.RUNNING or self.mailbox.has_system)
-
-    def _step(self) -> bool:
-        message = self.mailbox.get_system()
-        if message is not None:
-            self._handle_system(message)
-            return True
-        if self.state is not State.RUNNING:
-            return False
-        envelope = self.mailbox.get()
-        if envelope is None:
-            return False
-        if envelope.reply_to is None or not envelope.reply_to.abandoned:
-            self.runtime.recorder.note(self.address, self.incarnation, envelope.message)
-            self._handle(envelope)
-        return True
 
     def _handle(self, envelope: Envelope) -> None:
         worker, future = self.worker, envelope.reply_to
+        if future is not None and future.abandoned:
+            return
+        self.runtime.recorder.note(self.address, self.incarnation, envelope.message)
         self._replies.current = future
         self.handling = envelope.message
         try:
@@ -126,7 +116,7 @@ class Cell(Mortal):
     def _handle_system(self, message: Any) -> None:
         if isinstance(message, _Order):
             message.move(self, message.argument)
-        elif self.state is not State.STOPPING or isinstance(message, SUPERVISORY):
+        elif self.state is not STOPPING or isinstance(message, SUPERVISORY):
             worker = self.worker
             try:
                 Context().run(self.actor._handle_receive, message)  # type: ignore[union-attr]  # noqa: SLF001 - as above
@@ -149,7 +139,7 @@ class Cell(Mortal):
     def _reason_of(self, error: BaseException) -> ExitReason:
         if isinstance(error, ActorKilled):
             return KILLED
-        return start_failed(error) if self.state is State.STARTING else failed(error)
+        return start_failed(error) if self.state is STARTING else failed(error)
 
     def _reply(self, future: Future[Any], value: Any, error: BaseException | None = None) -> None:
         if not resolve(future, value, error):
@@ -188,7 +178,7 @@ class Cell(Mortal):
     def _begin(self) -> None:
         assert self.ended, self
         self.incarnation += 1
-        self.state = State.STARTING
+        self.state = STARTING
         self.retry_at = None
         self._doomed = False
         self._abandoned = False
@@ -220,7 +210,7 @@ class Cell(Mortal):
             if self.worker is worker:
                 self.end(self._reason_of(error))
             return
-        if self.worker is worker and ready and self.state is State.STARTING:
+        if self.worker is worker and ready and self.state is STARTING:
             self.started()
 
     def _bring_up(self) -> bool:
@@ -235,7 +225,7 @@ class Cell(Mortal):
 
     def started(self) -> None:
         """Open the mailbox: the actor, and where it is a supervisor its first children, are up."""
-        self.state = State.RUNNING
+        self.state = RUNNING
         self._unstash()
         self.runtime.telemetry.emit(Started(self.address, self.incarnation))
         if self.parent is not None:
@@ -288,21 +278,21 @@ class Cell(Mortal):
         self._abandoned = True
         self._exit_reason = KILLED
         self.end(KILLED)
-        if self.mailbox.has_system:
+        if self.mailbox.system is not None:
             self._wake()
 
     def _tombstone(self) -> Cell:
         stone = Cell(self.runtime, self.address, self.spec, parent=None)
-        stone.state, stone.incarnation, stone._exit_reason = State.DEAD, self.incarnation, KILLED
+        stone.state, stone.incarnation, stone._exit_reason = DEAD, self.incarnation, KILLED
         return stone
 
     def end(self, reason: ExitReason) -> None:
         """Leave the running state; the hooks run once the children, where there are any, are gone."""
         if self.ended:
             return
-        first = self.state is not State.STOPPING
+        first = self.state is not STOPPING
         if first:
-            self.state = State.STOPPING
+            self.state = STOPPING
             self._exit_reason = reason
             self._drop_waiting()
         if self.actor is None or self.actor._release_children(killed=self._doomed):  # noqa: SLF001 - the supervisor's part of an end
@@ -331,8 +321,8 @@ class Cell(Mortal):
         reason = self._exit_reason
         assert reason is not None
         self._report(reason)
-        self.state = State.DOWN if self.parent is not None and not self.parent.ended else State.DEAD
-        if self.parent is not None and self.parent.state is State.STOPPING:
+        self.state = DOWN if self.parent is not None and not self.parent.ended else DEAD
+        if self.parent is not None and self.parent.state is STOPPING:
             self.returning = False
         self._settle_debts()
         if self._abandoned and self.actor is not None:
@@ -369,7 +359,7 @@ class Cell(Mortal):
 
     def bury(self) -> None:
         """Make the end final: the address is free."""
-        self.state = State.DEAD
+        self.state = DEAD
         self._drop_stash()
         self.runtime.forget(self)
 

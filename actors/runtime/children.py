@@ -66,6 +66,7 @@ class Lineup:
     """A set of children that knows who is first: the oldest where they come up, the youngest where they go down.
 
     A scan over all children at each event would make many of them cost the square of their number.
+    It is empty for most of its life, and holds nothing then.
     """
 
     __slots__ = ("_heap", "_members", "_sign")
@@ -73,19 +74,21 @@ class Lineup:
     def __init__(self, *, youngest_first: bool) -> None:
         """Begin empty."""
         self._sign = -1 if youngest_first else 1
-        self._members: set[Child] = set()
-        self._heap: list[tuple[int, Child]] = []
+        self._members: set[Child] | None = None
+        self._heap: list[tuple[int, Child]] | None = None
 
     def __contains__(self, child: Child) -> bool:
         """Tell whether the child is there."""
-        return child in self._members
+        return self._members is not None and child in self._members
 
     def __len__(self) -> int:
         """Count the children."""
-        return len(self._members)
+        return 0 if self._members is None else len(self._members)
 
     def add(self, child: Child) -> None:
         """Put a child in; harmless where it is in already."""
+        if self._members is None or self._heap is None:
+            self._members, self._heap = set(), []
         if child not in self._members:
             self._members.add(child)
             # Ranks are unique but for the same child's: two entries never make the heap compare children.
@@ -93,17 +96,17 @@ class Lineup:
 
     def discard(self, child: Child) -> None:
         """Take a child out, if it is in; its place in the heap is cleared when it comes to the front."""
-        self._members.discard(child)
-        if not self._members:
-            self._heap.clear()
+        if self._members is not None:
+            self._members.discard(child)
+            if not self._members:
+                self.clear()
 
     def clear(self) -> None:
         """Take everybody out."""
-        self._members.clear()
-        self._heap.clear()
+        self._members = self._heap = None
 
     def first(self) -> Child | None:
         """Return who is first, or None."""
-        while self._heap and self._heap[0][1] not in self._members:
+        while self._heap and self._heap[0][1] not in self:
             heapq.heappop(self._heap)
         return self._heap[0][1] if self._heap else None

@@ -16,7 +16,7 @@ from actors.runtime.children import Child, Lineup
 from actors.runtime.errors import ChildExists, ChildNotFound, Phase
 from actors.runtime.reasons import SHUTDOWN
 from actors.runtime.ref import ActorRef
-from actors.runtime.states import State
+from actors.runtime.states import RUNNING, STARTING, STOPPING
 from actors.runtime.strategies import Strategy
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Family(Actor):
         child = self._children.get(child_id)
         if child is None or child in self._going_down or child in self._coming_up:
             return False
-        return child.cell.state is State.RUNNING
+        return child.cell.state is RUNNING
 
     def start_child(self, spec: ChildSpec) -> ActorRef[Any]:
         """Add a child and begin to start it. Doesn't wait: what is sent to it meanwhile waits in its mailbox.
@@ -194,20 +194,20 @@ class Family(Actor):
     def _advance(self) -> None:
         self._stop_first()
         if self._ending:
-            if not self._going_down and self._cell.state is State.STOPPING:
+            if not self._going_down and self._cell.state is STOPPING:
                 self._cell.finish()
             return
         if not self._independent and not self._going_down:
             first = self._coming_up.first()
             if first is not None:
                 self._begin_if_due(first)
-        if not self._coming_up and self._cell.state is State.STARTING:
+        if not self._coming_up and self._cell.state is STARTING:
             self._cell.started()
 
     @property
     def _independent(self) -> bool:
         """Whether no child's next life waits for another's end or start. Only the first start has an order then."""
-        return self.dynamic or (self.strategy is Strategy.ONE_FOR_ONE and self._cell.state is State.RUNNING)
+        return self.dynamic or (self.strategy is Strategy.ONE_FOR_ONE and self._cell.state is RUNNING)
 
     def _begin_if_free(self, child: Child) -> None:
         if self._independent:

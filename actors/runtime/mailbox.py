@@ -38,65 +38,69 @@ class Mailbox:
     """The two lanes of one actor, and the senders that wait for room.
 
     Both deques exist only while something waits in them: an empty deque takes 600 bytes, and most actors are idle.
+    Who runs messages may look whether there is one: a call for it would cost more than the look.
     """
 
-    __slots__ = ("_parked", "_system", "_user", "spec")
+    __slots__ = ("_parked", "spec", "system", "user")
 
     def __init__(self, spec: MailboxSpec) -> None:
         """Make both lanes empty."""
         self.spec = spec
-        self._user: deque[Envelope] | None = None
-        self._system: deque[Any] | None = None
+        self.user: deque[Envelope] | None = None
+        """What users sent; None while nothing waits, as below."""
+        self.system: deque[Any] | None = None
         self._parked: deque[Parked] | None = None
 
     def __len__(self) -> int:
         """Count the waiting user messages."""
-        return len(self._user) if self._user is not None else 0
+        return len(self.user) if self.user is not None else 0
 
     def __bool__(self) -> bool:
         """Tell whether anything waits in either lane."""
-        return self._user is not None or self._system is not None
+        return self.user is not None or self.system is not None
 
-    def put(self, envelope: Envelope) -> tuple[bool, Envelope | None]:
-        """Take one message; return whether it was taken, and what was dropped to keep the bound."""
-        user = self._user
+    def put(self, envelope: Envelope) -> bool:
+        """Take one message where there is room; tell whether there was."""
+        user = self.user
         if user is None:
-            self._user = deque((envelope,))
-            return True, None
-        if len(user) < self.spec.capacity:
+            self.user = deque((envelope,))
+        elif len(user) < self.spec.capacity:
             user.append(envelope)
-            return True, None
-        return self._overflow(user, envelope)
+        else:
+            return False
+        return True
 
-    def _overflow(self, user: deque[Envelope], envelope: Envelope) -> tuple[bool, Envelope | None]:
-        if self.spec.overflow in {Overflow.REJECT, Overflow.BLOCK}:
-            return False, None
+    def displace(self, envelope: Envelope) -> Envelope | None:
+        """Return what is dropped of a full mailbox and one message more, or None where that one isn't taken."""
+        assert self.user is not None
         if self.spec.overflow is Overflow.DROP_NEWEST:
-            return True, envelope
-        dropped = user.popleft()
-        user.append(envelope)
-        return True, dropped
+            return envelope
+        if self.spec.overflow is not Overflow.DROP_OLDEST:
+            return None
+        dropped = self.user.popleft()
+        self.user.append(envelope)
+        return dropped
 
     def get(self) -> Envelope | None:
         """Take out the oldest user message, or None; never blocks."""
-        user = self._user
+        user = self.user
         if user is None:
             return None
         envelope = user.popleft()
         if self._parked is not None:
             self._let_in(user)
         if not user:
-            self._user = None
+            self.user = None
         return envelope
 
     def put_first(self, envelopes: Sequence[Envelope]) -> None:
         """Add messages ahead of what waits, whatever the bound: they were taken before."""
         if envelopes:
-            self._user = deque((*envelopes, *(self._user or ())))
+            self.user = deque((*envelopes, *(self.user or ())))
 
     def oldest(self) -> Envelope | None:
         """Return the user message that is next, leaving it there."""
-        return self._user[0] if self._user is not None else None
+        return self.user[0] if self.user is not None else None
 
     def park(self, envelope: Envelope, taken: Future[None]) -> None:
         """Take ``envelope`` as soon as there is room, and resolve ``taken`` then; first come, first served."""
@@ -124,47 +128,42 @@ class Mailbox:
 
     def empty(self) -> bool:
         """Tell whether no user message waits."""
-        return self._user is None
+        return self.user is None
 
     def put_system(self, message: Any, *, first: bool = False) -> None:
         """Add to the system lane; ``first`` is for what can't wait for anything, a kill."""
-        if self._system is None:
-            self._system = deque()
+        if self.system is None:
+            self.system = deque()
         if first:
-            self._system.appendleft(message)
+            self.system.appendleft(message)
         else:
-            self._system.append(message)
+            self.system.append(message)
 
     def get_system(self) -> Any:
         """Take out the oldest system message, or None; never blocks."""
-        system = self._system
+        system = self.system
         if system is None:
             return None
         message = system.popleft()
         if not system:
-            self._system = None
+            self.system = None
         return message
 
     def forget_system(self, message: Any) -> bool:
         """Remove ``message`` from the system lane; tell whether it was there."""
-        if self._system is None or message not in self._system:
+        if self.system is None or message not in self.system:
             return False
-        self._system.remove(message)
-        if not self._system:
-            self._system = None
+        self.system.remove(message)
+        if not self.system:
+            self.system = None
         return True
-
-    @property
-    def has_system(self) -> bool:
-        """Whether something waits in the system lane."""
-        return self._system is not None
 
     def drain(self) -> list[Envelope]:
         """Empty the user lane and return what was in it, oldest first."""
-        waiting = list(self._user or ())
-        self._user = None
+        waiting = list(self.user or ())
+        self.user = None
         return waiting
 
     def clear_system(self) -> None:
         """Empty the system lane: it spoke to a life that is over."""
-        self._system = None
+        self.system = None

@@ -11,7 +11,7 @@ from actors.runtime.errors import SpecError
 from actors.runtime.restarts import Intensity, Restart
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 
 class Overflow(Enum):
@@ -105,20 +105,24 @@ class ChildSpec:
         return replace(self, args=(), kwargs={}) if self.args or self.kwargs else self
 
 
-def _problems(spec: ChildSpec) -> list[str]:
-    checks = {
-        "the id is a text that isn't empty": bool(spec.id),
-        "the factory is an actor class": _is_class(spec.factory, object),
-        "shutdown is None or at least 0 s": spec.shutdown is None or spec.shutdown >= 0,
-        "kill_grace is more than 0 s": spec.kill_grace > 0,
-        "the stash is at least 0 messages": spec.stash >= 0,
-        "a temporary child has no next life to stash for": spec.stash == 0 or spec.restart is not Restart.TEMPORARY,
-        "a permanent child can't be significant: it never ends for good": not (
-            spec.significant and spec.restart is Restart.PERMANENT
-        ),
-        "expected holds exception classes": all(_is_class(kind, Exception) for kind in spec.expected),
-    }
-    return [rule for rule, holds in checks.items() if not holds]
+def _problems(spec: ChildSpec) -> Iterator[str]:
+    # Each is put so that a NaN breaks it.
+    if not spec.id:
+        yield "the id is a text that isn't empty"
+    if not _is_class(spec.factory, object):
+        yield "the factory is an actor class"
+    if spec.shutdown is not None and not spec.shutdown >= 0:
+        yield "shutdown is None or at least 0 s"
+    if not spec.kill_grace > 0:
+        yield "kill_grace is more than 0 s"
+    if spec.stash < 0:
+        yield "the stash is at least 0 messages"
+    if spec.stash and spec.restart is Restart.TEMPORARY:
+        yield "a temporary child has no next life to stash for"
+    if spec.significant and spec.restart is Restart.PERMANENT:
+        yield "a permanent child can't be significant: it never ends for good"
+    if not all(_is_class(kind, Exception) for kind in spec.expected):
+        yield "expected holds exception classes"
 
 
 def _is_class(value: object, base: type) -> bool:

@@ -12,7 +12,7 @@ from actors.session.connection import Refusal
 from actors.session.journal import JournalUnavailable, LogPruned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from actors.session.connection import Connection
     from actors.session.events import Recorded
@@ -37,6 +37,12 @@ class Subscription:
         self.connection = connection
         self.session_id = session_id
         self.cursor = 0
+
+    def write(self, frames: Sequence[bytes]) -> bool:
+        """Write the events that are next, as far as the socket has room; tell whether it had room for all."""
+        written = self.connection.forward(frames)
+        self.cursor += written
+        return written == len(frames)
 
     def __eq__(self, other: object) -> bool:
         """Compare by connection and session: two frames may each have brought one before the first took its place."""
@@ -85,19 +91,19 @@ class Audience:
         """Write no more to it."""
         self._subscriptions.pop(subscription, None)
 
-    def show(self, entries: Iterable[Recorded]) -> None:
-        """Write committed events to everybody who has all that came before them."""
-        for entry in entries:
-            seq = entry.event.seq
-            for subscription in self._subscriptions:
-                if subscription.cursor == seq - 1:
-                    _write(subscription, entry.frame)
+    def show(self, entries: Sequence[Recorded]) -> None:
+        """Write committed events, of which there are some, to everybody who has all that came before them."""
+        first_seq, frames = entries[0].event.seq, [entry.frame for entry in entries]
+        for subscription in self._subscriptions:
+            missing = subscription.cursor + 1 - first_seq
+            if 0 <= missing < len(frames):
+                subscription.write(frames[missing:] if missing else frames)
 
     def show_live(self, frame: bytes, head_seq: int) -> None:
         """Write what isn't recorded to everybody who is up to date; the others can do without."""
         for subscription in self._subscriptions:
-            if subscription.cursor >= head_seq and subscription.connection.writable:
-                subscription.connection.forward(frame)
+            if subscription.cursor >= head_seq:
+                subscription.connection.forward((frame,))
 
     def catch_up(self, subscription: Subscription, head_seq: int) -> None:
         """Write what the subscription lacks of the log up to ``head_seq``, as far as its socket has room.
@@ -121,13 +127,4 @@ class Audience:
         if limit <= 0 or not subscription.connection.writable:
             return False
         frames = self._journal.read(self._session_id, subscription.cursor, limit)
-        return bool(frames) and all(_write(subscription, frame) for frame in frames)
-
-
-def _write(subscription: Subscription, frame: bytes) -> bool:
-    """Write the event that is next for a subscription, unless its socket is full; tell whether it was written."""
-    if not subscription.connection.writable:
-        return False
-    subscription.connection.forward(frame)
-    subscription.cursor += 1
-    return True
+        return bool(frames) and subscription.write(frames)

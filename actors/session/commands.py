@@ -67,10 +67,15 @@ class Commands(Rest):
     def _on_subscribe(self, command: Subscribe) -> None:
         cursor, recovered = self._place(command.after)
         subscription = command.subscription
-        self.audience.add(subscription, cursor)
-        subscription.connection.attached(subscription, self.actor_ref)
+        self._seat(subscription, cursor)
         subscription.connection.acknowledge(command.frame_id, recovered=recovered, **self._standing())
         self.audience.catch_up(subscription, self.head_seq)
+
+    def _seat(self, subscription: Subscription, cursor: int) -> None:
+        """Write to a subscription from now on what comes after ``cursor``."""
+        self.audience.add(subscription, cursor)
+        self.stay_awake()
+        subscription.connection.attached(subscription, self.actor_ref)
 
     def _place(self, after: After | None) -> tuple[int, bool]:
         """Return the cursor for a resume, and whether it misses nothing."""
@@ -108,8 +113,7 @@ class Commands(Rest):
         subscription = command.subscription
         if subscription in self.audience or not subscription.connection.holds(subscription):
             return  # Its connection has subscribed anew meanwhile, in a place of its own choice, or unsubscribed.
-        self.audience.add(subscription, subscription.cursor)
-        subscription.connection.attached(subscription, self.actor_ref)
+        self._seat(subscription, subscription.cursor)
         self.audience.catch_up(subscription, self.head_seq)
 
     @receives(Unsubscribe)
@@ -176,10 +180,7 @@ class Commands(Rest):
         One that watched an earlier life of this session goes on where it stood: its message came before its return.
         """
         if subscription not in self.audience:
-            self.audience.add(
-                subscription, subscription.cursor if subscription.connection.holds(subscription) else cursor
-            )
-            subscription.connection.attached(subscription, self.actor_ref)
+            self._seat(subscription, subscription.cursor if subscription.connection.holds(subscription) else cursor)
             self.audience.catch_up(subscription, self.head_seq)
 
     def _accept(self, command: Submit, agent: str, admission: Admission) -> None:

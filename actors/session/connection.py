@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from actors.runtime.ref import ActorRef
     from actors.session.audience import Subscription
 
@@ -37,8 +39,8 @@ class Connection(Protocol):
     def writable(self) -> bool:
         """Whether there is room; when there is again, each session it is attached to is told `ConnectionReady`."""
 
-    def forward(self, frame: bytes) -> None:
-        """Write one encoded message."""
+    def forward(self, frames: Sequence[bytes]) -> int:
+        """Write encoded messages, in order, as long as there is room; return how many were written."""
 
     def acknowledge(self, frame_id: str | None, **fields: Any) -> None:
         """Answer the client's frame; one without an id gets no answer."""

@@ -7,7 +7,6 @@ read again once it can be written again.
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -26,7 +25,7 @@ from actors.session.events import (
     encode,
     event,
 )
-from actors.session.journal import JournalUnavailable
+from actors.session.journal import Batch, JournalUnavailable
 from actors.session.lifecycle import Conversation, IllegalEvent
 from actors.session.messages import (
     Committed,
@@ -42,6 +41,8 @@ from actors.session.messages import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from actors.runtime.ref import ActorRef
     from actors.session.journal import Journal, Opening
 
@@ -64,9 +65,11 @@ class Emitter(Actor):
         self._session_id = session_id
         self._session = session
         self._conversation = Conversation()
-        self._batches: deque[tuple[Recorded, ...]] = deque()
-        self._held_back: deque[tuple[int, Shown]] = deque()
-        self._flushes: deque[tuple[int, Reply[None]]] = deque()
+        # Lists, though they are taken from in front: each is short, most are empty, and an empty deque takes 700 bytes.
+        self._batches: list[Batch] = []
+        self._committed = self.mailer(Committed)
+        self._held_back: list[tuple[int, Shown]] = []
+        self._flushes: list[tuple[int, Reply[None]]] = []
         self._told_after: dict[int, tuple[ActorRef[Any], Any]] = {}
         self._answer: Answer | None = None
         self._lost = False
@@ -97,8 +100,15 @@ class Emitter(Actor):
             return
         if message.then is not None:
             self._told_after[batch[-1].event.seq] = message.then
-        self._batches.append(batch)
-        self._journal.append(self._session_id, batch, self.mailer(Committed))
+        self._append(batch)
+
+    def _append(self, entries: Sequence[Recorded]) -> None:
+        """Have entries written: with those that wait for a commit, where some do."""
+        if self._batches and not self._batches[-1].taken:
+            self._batches[-1].extend(entries)
+            return
+        self._batches.append(Batch(entries))
+        self._journal.append(self._session_id, self._batches[-1], self._committed)
 
     @receives(Say)
     def _on_say(self, message: Say) -> None:
@@ -124,22 +134,36 @@ class Emitter(Actor):
     def _answer_flushes(self) -> None:
         committed = self._batches[0][0].event.seq - 1 if self._batches else self._conversation.head_seq
         while self._flushes and self._flushes[0][0] <= committed:
-            self._flushes.popleft()[1].set(None)
+            self._flushes.pop(0)[1].set(None)
 
     @receives(Committed)
     def _on_committed(self, message: Committed) -> None:
         if message.error is not None:
             self._lose(message.error)
             return
-        entries = self._batches.popleft()
-        self._session.tell(Logged(entries))
+        entries = self._batches.pop(0)
+        self._tell(entries)
+        if self._told_after:
+            self._tell_after(entries)
+        self._answer_flushes()
+
+    def _tell(self, entries: Sequence[Recorded]) -> None:
+        """Tell the session of committed events, and of the deltas that were said between and after them."""
+        first_seq, told = entries[0].event.seq, 0
+        while self._held_back and self._held_back[0][0] < first_seq + len(entries):
+            after, delta = self._held_back.pop(0)
+            if after >= first_seq + told:
+                self._session.tell(Logged(entries[told : after - first_seq + 1]))
+                told = after - first_seq + 1
+            self._session.tell(delta)
+        if told < len(entries):
+            self._session.tell(Logged(entries[told:] if told else entries))
+
+    def _tell_after(self, entries: Iterable[Recorded]) -> None:
         for entry in entries:
             told = self._told_after.pop(entry.event.seq, None)
             if told is not None and told[0].is_alive():
                 told[0].tell(told[1])
-        self._answer_flushes()
-        while self._held_back and self._held_back[0][0] <= entries[-1].event.seq:
-            self._session.tell(self._held_back.popleft()[1])
 
     def _lose(self, error: Exception) -> None:
         """Forget what isn't committed, and wait until the session knows, and the journal can be written again."""

@@ -7,7 +7,7 @@ class's name in snake case.
 from __future__ import annotations
 
 import re
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -143,7 +143,7 @@ class Progress(msgspec.Struct, frozen=True, tag_field="type", tag="progress"):
     waiting_on: str
 
 
-class Recorded(NamedTuple):
+class Recorded(msgspec.Struct, frozen=True):
     """An event with its one encoding, which the log keeps and every socket gets."""
 
     event: Event

@@ -10,6 +10,7 @@ from actors.session.audience import Audience
 from actors.session.connection import Refusal
 from actors.session.emitter import fold
 from actors.session.events import AgentCompleted, AgentStarted, Data, Fault, Recorded, ToolCompleted, encode, event
+from actors.session.journal import Batch
 from actors.session.messages import (
     Cancel,
     ConnectionGone,
@@ -82,7 +83,7 @@ class Farewell(Actor):
             entries.append(Recorded(entry, encode(entry)))
         if entries:
             committed: Future[None] = Future()
-            self._journal.append(self._session_id, entries, committed.settle)
+            self._journal.append(self._session_id, Batch(entries), committed.settle)
             committed.get(timeout=None)
 
     @receives(Reattach)

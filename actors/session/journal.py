@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
     from actors.session.events import Recorded
 
@@ -41,6 +41,18 @@ class SessionRecord(NamedTuple):
     """The seq of the last committed event; 0 where there is none."""
     first_seq: int
     """The oldest seq that is kept; ``head_seq + 1`` where none is."""
+
+
+class Batch(list["Recorded"]):
+    """One log's next events, which their writer adds to until a commit takes them."""
+
+    __slots__ = ("taken",)
+
+    def __init__(self, entries: Iterable[Recorded]) -> None:
+        """Begin with these."""
+        super().__init__(entries)
+        self.taken = False
+        """Whether it is being committed: what comes now belongs in the next one."""
 
 
 class Opening(NamedTuple):
@@ -99,8 +111,11 @@ class Journal(Protocol):
         Blocks until every append of earlier writers is committed or has failed.
         """
 
-    def append(self, session_id: str, entries: Sequence[Recorded], done: Done) -> None:
-        """Write entries whose seqs follow the last append's; where that fails, those behind it fail as well."""
+    def append(self, session_id: str, batch: Batch, done: Done) -> None:
+        """Write events whose seqs follow the last append's; where that fails, those behind it fail as well.
+
+        The batch isn't empty. Until it is taken, more may be added to it: they are written with it.
+        """
 
     def read(self, session_id: str, after: int, limit: int) -> list[bytes]:
         """Return up to ``limit`` committed frames with seqs above ``after``, oldest first, none left out.

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from actors.runtime.ref import ActorRef
     from actors.session.audience import Subscription
     from actors.session.connection import Connection
@@ -14,14 +18,14 @@ if TYPE_CHECKING:
 # From connections, by way of the root or straight to the session.
 
 
-class After(NamedTuple):
+class After(Struct, frozen=True):
     """The last event that a client saw; ``epoch`` may be None where ``seq`` is 0."""
 
     epoch: str | None
     seq: int
 
 
-class Subscribe(NamedTuple):
+class Subscribe(Struct, frozen=True):
     """Write the session's events to this subscription from now on, or from after ``after`` on."""
 
     subscription: Subscription
@@ -34,13 +38,13 @@ class Subscribe(NamedTuple):
         return self.subscription.connection
 
 
-class Reattach(NamedTuple):
+class Reattach(Struct, frozen=True):
     """The session lives again: go on with this subscription where its cursor stands."""
 
     subscription: Subscription
 
 
-class Unsubscribe(NamedTuple):
+class Unsubscribe(Struct, frozen=True):
     """Write no more to this subscription."""
 
     subscription: Subscription
@@ -52,7 +56,7 @@ class Unsubscribe(NamedTuple):
         return self.subscription.connection
 
 
-class Submit(NamedTuple):
+class Submit(Struct, frozen=True):
     """A person's message."""
 
     subscription: Subscription
@@ -70,7 +74,7 @@ class Submit(NamedTuple):
         return self.subscription.connection
 
 
-class Cancel(NamedTuple):
+class Cancel(Struct, frozen=True):
     """End the active run, or the one named; answered once it is over."""
 
     connection: Connection
@@ -79,7 +83,7 @@ class Cancel(NamedTuple):
     queue: Literal["keep", "clear"]
 
 
-class Dequeue(NamedTuple):
+class Dequeue(Struct, frozen=True):
     """Take a waiting message out of the queue."""
 
     connection: Connection
@@ -87,71 +91,71 @@ class Dequeue(NamedTuple):
     run_id: str
 
 
-class ConnectionReady(NamedTuple):
+class ConnectionReady(Struct, frozen=True):
     """A connection that was full has room again."""
 
     subscription: Subscription
 
 
-class ConnectionGone(NamedTuple):
+class ConnectionGone(Struct, frozen=True):
     """A connection is closed."""
 
     subscription: Subscription
 
 
-class RestDue(NamedTuple):
+class RestDue(Struct, frozen=True):
     """From a session to itself: see whether it has been idle for long."""
 
 
-class Resting(NamedTuple):
+class Resting(Struct, frozen=True):
     """From a session to the root: it has nothing to do and nobody watches; send nothing more before `Passivate`."""
 
     child_id: str
 
 
-class Passivate(NamedTuple):
+class Passivate(Struct, frozen=True):
     """From the root to a session: end, unless something came before this; answered by its end or by `Staying`."""
 
 
-class Staying(NamedTuple):
+class Staying(Struct, frozen=True):
     """From a session to the root: something came; go on sending."""
 
     child_id: str
 
 
-class TakeUp(NamedTuple):
+class TakeUp(Struct, frozen=True):
     """To the root: start these sessions, each a user id and a session id, for they have work left."""
 
     sessions: tuple[tuple[str, str], ...]
 
 
-class LogDeleted(NamedTuple):
+class LogDeleted(Struct, frozen=True):
     """From the journal to the root: a session's log is gone; or still there, for ``error``."""
 
     child_id: str
     error: Exception | None
 
 
-class Describe(NamedTuple):
+class Describe(Struct, frozen=True):
     """Asked for: whether a run is under way."""
 
 
-class Drain(NamedTuple):
+class Drain(Struct, frozen=True):
     """The server is going away: let what runs end, and begin nothing."""
 
 
-class LookAtWeather(NamedTuple):
+class LookAtWeather(Struct, frozen=True):
     """From the root to itself: see whether the storm has passed."""
 
 
-class Retire(NamedTuple):
+class Retire(Struct, frozen=True):
     """The session is deleted: tell its subscribers and end."""
 
 
 # To the root.
 
 
-class Route(NamedTuple):
+class Route(Struct, frozen=True):
     """Take ``message`` to a user's session, starting it where need be; ``session_id`` None is the default one."""
 
     user_id: str
@@ -165,21 +169,21 @@ Command = Subscribe | Unsubscribe | Submit | Cancel | Dequeue | Route
 """What a client waits for an answer to."""
 
 
-class Delete(NamedTuple):
+class Delete(Struct, frozen=True):
     """Asked for: stop a user's session and delete its log; answered with whether there was one."""
 
     user_id: str
     session_id: str
 
 
-class Replace(NamedTuple):
+class Replace(Struct, frozen=True):
     """Asked for: kill a user's session and begin its next life; answered with whether it was there to be killed."""
 
     user_id: str
     session_id: str
 
 
-class GiveUp(NamedTuple):
+class GiveUp(Struct, frozen=True):
     """Asked for: kill a user's session and end what it promised; answered with whether it was there."""
 
     user_id: str
@@ -189,7 +193,7 @@ class GiveUp(NamedTuple):
 # To and from the emitter.
 
 
-class Emit(NamedTuple):
+class Emit(Struct, frozen=True):
     """Record an event of a run.
 
     ``attempt`` is set by who works for one attempt: the event is refused once that attempt is over. ``then`` is told
@@ -202,7 +206,7 @@ class Emit(NamedTuple):
     then: tuple[ActorRef[Any], Any] | None = None
 
 
-class Say(NamedTuple):
+class Say(Struct, frozen=True):
     """Show a piece of the answer, unrecorded."""
 
     run_id: str
@@ -210,27 +214,27 @@ class Say(NamedTuple):
     text: str
 
 
-class Committed(NamedTuple):
+class Committed(Struct, frozen=True):
     """The journal is done with the oldest batch of this emitter; ``error`` is None where it is on record."""
 
     error: Exception | None
 
 
-class LogWritable(NamedTuple):
+class LogWritable(Struct, frozen=True):
     """The journal can be written again."""
 
 
-class LogLost(NamedTuple):
+class LogLost(Struct, frozen=True):
     """What the emitter of that incarnation had yet to record is lost, and nothing is recorded until `LogReady`."""
 
     incarnation: int
 
 
-class LossNoted(NamedTuple):
+class LossNoted(Struct, frozen=True):
     """From the session to its emitter, behind everything that it said before it heard of the loss."""
 
 
-class LogReady(NamedTuple):
+class LogReady(Struct, frozen=True):
     """The emitter of that incarnation has read the log: where it stands, and what isn't finished."""
 
     incarnation: int
@@ -240,17 +244,17 @@ class LogReady(NamedTuple):
     queue: tuple[Run, ...]
 
 
-class Logged(NamedTuple):
+class Logged(Struct, frozen=True):
     """Events are committed, oldest first."""
 
-    entries: tuple[Recorded, ...]
+    entries: Sequence[Recorded]
 
 
-class Flush(NamedTuple):
+class Flush(Struct, frozen=True):
     """Asked for: answered once every event before it is committed, so that a fast writer waits for the log."""
 
 
-class Shown(NamedTuple):
+class Shown(Struct, frozen=True):
     """A delta to forward, with its bytes."""
 
     run_id: str
@@ -261,7 +265,7 @@ class Shown(NamedTuple):
 # To and from the agent.
 
 
-class StartRun(NamedTuple):
+class StartRun(Struct, frozen=True):
     """Work on a message; ``deadline`` is in seconds on the runtime's monotonic clock."""
 
     run_id: str
@@ -272,7 +276,7 @@ class StartRun(NamedTuple):
     roles: tuple[str, ...]
 
 
-class AgentLost(NamedTuple):
+class AgentLost(Struct, frozen=True):
     """The attempt's agent, or its tools, died under it; from a session to itself, behind what it has yet to hear."""
 
     run_id: str
@@ -281,7 +285,7 @@ class AgentLost(NamedTuple):
     retry_in: float
 
 
-class RunFinished(NamedTuple):
+class RunFinished(Struct, frozen=True):
     """An attempt came to its end by itself."""
 
     run_id: str
@@ -294,7 +298,7 @@ class RunFinished(NamedTuple):
 # To and from the tools.
 
 
-class CallTool(NamedTuple):
+class CallTool(Struct, frozen=True):
     """Asked for: call a tool of the run's agent; answered with its result, or with `ToolFailed`.
 
     ``problem`` says why there are no arguments to check, where there are none.
@@ -310,43 +314,43 @@ class CallTool(NamedTuple):
     problem: str | None = None
 
 
-class AbortRun(NamedTuple):
+class AbortRun(Struct, frozen=True):
     """A run is over: end what still works for it."""
 
     run_id: str
 
 
-class Execute(NamedTuple):
+class Execute(Struct, frozen=True):
     """Do the call that the tool actor was made for."""
 
 
-class Returned(NamedTuple):
+class Returned(Struct, frozen=True):
     """A tool's value."""
 
     call_id: str
     value: Any
 
 
-class Raised(NamedTuple):
+class Raised(Struct, frozen=True):
     """A tool's exception."""
 
     call_id: str
     error: Exception
 
 
-class CallExpired(NamedTuple):
+class CallExpired(Struct, frozen=True):
     """A tool took longer than it may."""
 
     call_id: str
 
 
-class ProgressDue(NamedTuple):
+class ProgressDue(Struct, frozen=True):
     """Time to see whether the run has been silent for long."""
 
     run_id: str
 
 
-class DeadlineReached(NamedTuple):
+class DeadlineReached(Struct, frozen=True):
     """The run has had all its time."""
 
     run_id: str

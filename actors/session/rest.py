@@ -38,6 +38,12 @@ class Rest(Conduct):
             self._idle_since = self.runtime.clock.monotonic()
             self._look_again(self.environment.idle_session)
 
+    def stay_awake(self) -> None:
+        """Count no time while somebody watches: a timer takes as much memory as an actor."""
+        if self._rest is not None:
+            self._rest.cancel()
+            self._rest = None
+
     def _look_again(self, seconds: float) -> None:
         if self._rest is None:
             self._rest = self.send_after(seconds, RestDue())

@@ -47,11 +47,12 @@ from actors.session.runs import LiveRun, RunQueue
 from actors.session.tools import Tools
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from actors.runtime.reasons import ExitReason
     from actors.runtime.ref import ActorRef
     from actors.session.environment import Environment
+    from actors.session.events import Event
     from actors.session.lifecycle import Run
 
 INTERNAL_MAILBOX = MailboxSpec(capacity=10_000)
@@ -163,8 +164,8 @@ class Session(Commands):
     def _show_missed(self, log: LogReady) -> None:
         """Show and answer what an emitter recorded and didn't live to tell; a session in a new life has nobody yet."""
         while self.epoch == log.epoch and self.head_seq < log.head_seq:
-            for frame in self.environment.journal.read(self.session_id, self.head_seq, READ_AT_ONCE):
-                self._show(Recorded(decode(frame), frame))
+            frames = self.environment.journal.read(self.session_id, self.head_seq, READ_AT_ONCE)
+            self._show([Recorded(decode(frame), frame) for frame in frames])
         self.epoch, self.head_seq = log.epoch, log.head_seq
 
     def _take_up(self, log: LogReady) -> None:
@@ -192,23 +193,24 @@ class Session(Commands):
     @receives(Logged)
     def _on_logged(self, message: Logged) -> None:
         if self.ready:  # Else it is from an emitter that is gone: what it recorded is read from the log.
-            for entry in message.entries:
-                self._show(entry)
+            self._show(message.entries)
 
-    def _show(self, entry: Recorded) -> None:
+    def _show(self, entries: Sequence[Recorded]) -> None:
         acceptances = []
-        if isinstance(entry.event.data, MessageAccepted):
-            acceptances = self.receipts.accepted(entry.event.run_id)
-        for acceptance in acceptances:
-            self.watch(acceptance.subscription, entry.event.seq - 1)
-        self.head_seq = entry.event.seq
-        self.audience.show((entry,))
-        for acceptance in acceptances:
-            acceptance.give(self.session_id, entry.event.run_id)
-        self._note(entry)
+        for event in [entry.event for entry in entries if type(entry.event.data) is MessageAccepted]:
+            for acceptance in self.receipts.accepted(event.run_id):
+                self.watch(acceptance.subscription, event.seq - 1)
+                acceptances.append((acceptance, event.run_id))
+        self.head_seq = entries[-1].event.seq
+        self.audience.show(entries)
+        for acceptance, run_id in acceptances:
+            acceptance.give(self.session_id, run_id)
+        now = self.runtime.clock.monotonic()
+        for entry in entries:
+            self._note(entry.event, now)
 
-    def _note(self, entry: Recorded) -> None:
-        data, run_id = entry.event.data, entry.event.run_id
+    def _note(self, event: Event, now: float) -> None:
+        data, run_id = event.data, event.run_id
         if isinstance(data, AgentCompleted | MessageDequeued):
             for ending in self.receipts.ended(run_id):
                 ending.give()
@@ -216,7 +218,7 @@ class Session(Commands):
         run = self.runs.find(run_id)
         if run is None:
             return
-        run.last_event = self.runtime.clock.monotonic()
+        run.last_event = now
         if isinstance(data, AgentStarted):
             # Here and not where it is sent off: words of the last attempt may still be on their way.
             run.said.clear()

@@ -11,7 +11,7 @@ from actors.session.messages import Reattach, Route
 from actors.testing.patience import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from actors.runtime.clock import Clock
     from actors.runtime.ref import ActorRef
@@ -73,10 +73,16 @@ class RecordingConnection:
         """The bytes of the logged events so far."""
         return [raw for raw, frame in zip(self.raw, self.frames, strict=True) if "seq" in frame]
 
-    def forward(self, frame: bytes) -> None:
-        """Keep one message."""
-        self.raw.append(frame)
-        self.frames.append(msgspec.json.decode(frame))
+    def forward(self, frames: Sequence[bytes]) -> int:
+        """Keep messages, as long as it is writable."""
+        written = 0
+        for frame in frames:
+            if not self.writable:
+                break
+            self.raw.append(frame)
+            self.frames.append(msgspec.json.decode(frame))
+            written += 1
+        return written
 
     def acknowledge(self, frame_id: str | None, **fields: Any) -> None:
         """Keep an ack."""

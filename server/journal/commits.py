@@ -9,7 +9,7 @@ import structlog
 
 from actors.runtime.future import Future
 from actors.session.journal import JournalUnavailable
-from server.journal.entries import Created, Deleted, Logged
+from server.journal.entries import Created, Deleted, Writing
 from server.times import Times
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from actors.session.journal import Done
     from server.journal.entries import Entry
 
+    Pending = Writing | Created | Deleted
     Soon = Callable[[Callable[[], None]], object]
     """Makes a call: at once, or when everybody who is about to put something has done so."""
 
@@ -63,32 +64,37 @@ class AtOnce:
 class Tail:
     """A session as it will be when all that was put is committed; ``user_id`` is None where it is deleted then."""
 
-    __slots__ = ("created", "head_seq", "pending", "user_id", "waiters")
+    __slots__ = ("created", "pending", "user_id", "waiters", "writing")
 
     def __init__(self) -> None:
         """Have nothing pending."""
         self.pending = 0
         self.user_id: str | None = None
-        self.head_seq = 0
+        self.writing: Writing | None = None
         self.created: Created | None = None
         self.waiters: list[Future[None]] = []
 
-    def put(self, entry: Entry) -> None:
+    @property
+    def head_seq(self) -> int:
+        """The seq of the last event."""
+        return 0 if self.writing is None else self.writing.head_seq
+
+    def put(self, entry: Pending) -> None:
         """Follow one more entry."""
         match entry:
-            case Logged():
-                self.user_id, self.head_seq = entry.user_id, entry.first_seq + len(entry.frames) - 1
+            case Writing():
+                self.user_id, self.writing = entry.user_id, entry
             case Created():
-                self.user_id, self.head_seq, self.created = entry.user_id, 0, entry
+                self.user_id, self.writing, self.created = entry.user_id, None, entry
             case Deleted():
-                self.user_id, self.head_seq, self.created = None, 0, None
+                self.user_id, self.writing, self.created = None, None, None
 
 
 class _Put(NamedTuple):
     """What waits to be committed; without an entry, somebody who waits for what was put before."""
 
     session_id: str
-    entry: Entry | None
+    entry: Pending | None
     done: Done
 
 
@@ -107,6 +113,7 @@ class GroupCommit:
         self._soon = soon
         self._queue: list[_Put] = []
         self._batch: list[_Put] | None = None
+        self._entries: list[Entry] = []
         self._began_at = 0.0
         self.times = Times()
         self._scheduled = False
@@ -129,7 +136,7 @@ class GroupCommit:
         """Return what is coming of a session, or None where nothing of it is pending."""
         return self._tails.get(session_id)
 
-    def put(self, entry: Entry, done: Done) -> None:
+    def put(self, entry: Pending, done: Done) -> None:
         """Have an entry committed."""
         self._put(_Put(entry.session_id, entry, done))
 
@@ -184,7 +191,7 @@ class GroupCommit:
         With ``landed`` the commit under way got through, and nobody lived to hear of it.
         """
         if landed and self._batch is not None:
-            self._absorb([put.entry for put in self._batch if put.entry is not None])
+            self._absorb(self._entries)
         self._batch = None
         self._scheduled = False
         self._queue, self._tails, self._when_available = [], {}, []
@@ -210,14 +217,14 @@ class GroupCommit:
     def _commit(self, batch: list[_Put]) -> None:
         self._batch = batch
         self._began_at = self._clock.monotonic()
-        entries = [put.entry for put in batch if put.entry is not None]
+        self._entries = [_taken(put.entry) for put in batch if put.entry is not None]
         try:
-            self._sink.commit(entries, lambda error: self._ended(batch, entries, error))
+            self._sink.commit(self._entries, lambda error: self._ended(batch, error))
         except Exception as error:
             log.exception("commit_broke")
-            self._ended(batch, entries, error)
+            self._ended(batch, error)
 
-    def _ended(self, batch: list[_Put], entries: list[Entry], error: Exception | None) -> None:
+    def _ended(self, batch: list[_Put], error: Exception | None) -> None:
         if batch is not self._batch:
             return  # Lost meanwhile, or given up at the close.
         if error is not None:
@@ -226,7 +233,7 @@ class GroupCommit:
             self._fail(str(error))
             return
         self.times.note(self._clock.monotonic() - self._began_at)
-        self._absorb(entries)
+        self._absorb(self._entries)
         waiters = self._settle(batch)
         for put in batch:
             if batch is self._batch:
@@ -235,7 +242,7 @@ class GroupCommit:
             waiter.set()
         if batch is not self._batch:
             return
-        self._batch = None
+        self._batch, self._entries = None, []
         self._recover()
         if self._queue:
             self._begin_soon()
@@ -283,6 +290,10 @@ class GroupCommit:
         if self._probe_timer is not None:
             self._probe_timer.cancel()
             self._probe_timer = None
+
+
+def _taken(entry: Pending) -> Entry:
+    return entry.take() if isinstance(entry, Writing) else entry
 
 
 def _report(put: _Put, problem: str | None) -> None:

@@ -9,9 +9,9 @@ import msgspec
 from actors.session.events import AgentCompleted, MessageAccepted, MessageDequeued
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-    from actors.session.events import Recorded
+    from actors.session.journal import Batch
 
 
 class Begun(NamedTuple):
@@ -20,6 +20,24 @@ class Begun(NamedTuple):
     run_id: str
     seq: int
     client_msg_id: str | None
+
+
+class Writing(NamedTuple):
+    """An entry in the making: what its writer adds before the commit is made, is in it."""
+
+    session_id: str
+    user_id: str
+    batch: Batch
+
+    @property
+    def head_seq(self) -> int:
+        """The seq of the last event so far."""
+        return self.batch[-1].event.seq
+
+    def take(self) -> Logged:
+        """Make the entry; from now on nothing is added."""
+        self.batch.taken = True
+        return logged(self.user_id, self.batch)
 
 
 class Created(msgspec.Struct, frozen=True, array_like=True, tag=0):
@@ -57,10 +75,10 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(list[Entry])
 
 
-def logged(user_id: str, entries: Sequence[Recorded]) -> Logged:
+def logged(user_id: str, entries: Batch) -> Logged:
     """Make an entry of one session's events, and note which runs begin and end in them."""
     begun, ended = [], []
-    for event, _ in entries:
+    for event in (entry.event for entry in entries):
         kind = type(event.data)
         if kind is MessageAccepted:
             begun.append(Begun(event.run_id, event.seq, event.data.client_msg_id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from actors.session.events import AgentCompleted
 from actors.session.journal import JournalUnavailable, Opening, SessionRecord
 from server.journal.claims import Claims
 from server.journal.commits import GroupCommit
-from server.journal.entries import Created, Deleted, logged
+from server.journal.entries import Created, Deleted, Writing
 from server.journal.layers import Standing
 
 if TYPE_CHECKING:
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from actors.runtime.clock import Clock
-    from actors.session.events import Recorded
-    from actors.session.journal import Claim, Done
+    from actors.session.journal import Batch, Claim, Done
     from server.journal.commits import Sink, Soon
     from server.journal.entries import Entry
     from server.journal.layers import Layers
@@ -36,7 +36,7 @@ class LogJournal:
         self._claims = Claims()
         self._random = random or SystemRandom()
         self.events = 0
-        """How many events were appended so far."""
+        """How many events were committed so far."""
         self.outcomes: Counter[str] = Counter()
         """How many runs ended in them, by outcome."""
 
@@ -113,21 +113,29 @@ class LogJournal:
         record = self._layers.find(session_id)
         return None if record is None else Opening(record, self._layers.unfinished_of(session_id))
 
-    def append(self, session_id: str, entries: Sequence[Recorded], done: Done) -> None:
-        """Write entries whose seqs follow the last append's; where that fails, those behind it fail as well."""
+    def append(self, session_id: str, batch: Batch, done: Done) -> None:
+        """Write events whose seqs follow the last append's; where that fails, those behind it fail as well.
+
+        The batch isn't empty. Until it is taken, more may be added to it: they are written with it.
+        """
         try:
             standing = self._standing(session_id)
         except JournalUnavailable as unavailable:
             done(unavailable)
             return
-        if standing is None or entries[0].event.seq != standing.head_seq + 1:
+        if standing is None or batch[0].event.seq != standing.head_seq + 1:
             done(JournalUnavailable(f"the entries don't follow the log of {session_id}"))
             return
-        self._commits.put(logged(standing.user_id, entries), done)
-        self.events += len(entries)
-        for entry in entries:
-            if isinstance(entry.event.data, AgentCompleted):
-                self.outcomes[entry.event.data.outcome] += 1
+        # Counted when it is committed: until it is taken, the batch grows.
+        self._commits.put(Writing(session_id, standing.user_id, batch), partial(self._written, batch, done))
+
+    def _written(self, batch: Batch, done: Done, error: Exception | None) -> None:
+        if error is None:
+            self.events += len(batch)
+            for entry in batch:
+                if type(entry.event.data) is AgentCompleted:
+                    self.outcomes[entry.event.data.outcome] += 1
+        done(error)
 
     def _standing(self, session_id: str) -> Standing | None:
         tail = self._commits.tail(session_id)

@@ -82,7 +82,7 @@ class SQLiteJournal(LogJournal):
             raise DatabaseUnusable(diagnosis(error, path)) from error
         self._thread = Thread(keeper)
         table = CommitTable(self._committer, clock, path, number, strike, patience)
-        super().__init__(table, Layers(Archive(self._reader), memtable), clock, _next_turn, random)
+        super().__init__(table, Layers(Archive(self._reader), memtable), clock, _Quiet(), random)
         self._closed = False
         self._compactor = Compactor(self._layers, self._thread, clock, path, lambda: table.number)
         if memtable.size:
@@ -154,6 +154,15 @@ def _finish(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
 
-def _next_turn(call: Callable[[], None]) -> None:
-    """Call when everybody who runs now has put what it has."""
-    get_hub().loop.run_callback(call)
+class _Quiet:
+    """Makes a call once everybody who runs now, and whoever they set running, has put what it has.
+
+    A timer of no time is due once the loop has made its callbacks, of which each actor's turn is one. (A callback
+    would come between the turns of handlers that wait for each other: a commit for each, where one serves all.)
+    """
+
+    def __init__(self) -> None:
+        self._timer = get_hub().loop.timer(0.0)
+
+    def __call__(self, call: Callable[[], None]) -> None:
+        self._timer.start(call, update=False)

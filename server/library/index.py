@@ -12,18 +12,18 @@ from server.library.passages import Document
 from server.library.ranking import TOKENIZER, best
 from server.library.words import terms
 
-VERSION = 1
+VERSION = 2
 BUSY_SECONDS = 10.0
 
-_INSERT = """INSERT INTO passages (rowid, title, heading, body, code, text, path, line, section)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_INSERT = """INSERT INTO passages (rowid, title, heading, about, body, code, text, path, line, section)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _TABLES = f"""
     CREATE TABLE files (
         path TEXT PRIMARY KEY, modified_ns INTEGER NOT NULL, size INTEGER NOT NULL,
         first_row INTEGER NOT NULL, last_row INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     CREATE VIRTUAL TABLE passages USING fts5 (
-        title, heading, body, code,
+        title, heading, about, body, code,
         text UNINDEXED, path UNINDEXED, line UNINDEXED, section UNINDEXED, tokenize = "{TOKENIZER}"
     );
     CREATE VIRTUAL TABLE sections USING fts5 (text, tokenize = "{TOKENIZER}");
@@ -71,9 +71,8 @@ def put(connection: sqlite3.Connection, path: str, version: Version, document: D
         text = "\n".join([title, heading, *(piece.text for piece in together)])
         connection.execute("INSERT INTO sections (rowid, text) VALUES (?, ?)", (section, text))
         for last, piece in enumerate(together, start=section):
-            above = f"{heading or title} {piece.about}"
-            row = (last, title, above, piece.prose, piece.code, piece.text, path, piece.line, section)
-            connection.execute(_INSERT, row)
+            words = (title, f"{heading or title} {piece.keywords}", piece.about, piece.prose, piece.code)
+            connection.execute(_INSERT, (last, *words, piece.text, path, piece.line, section))
     connection.execute("INSERT INTO files VALUES (?, ?, ?, ?, ?)", (path, *version, first, last))
 
 

@@ -9,6 +9,7 @@ LONGEST = 1500  # characters of a passage; what is longer is cut at a line's end
 _HASHES = re.compile(r"(#{1,6})\s+(.+?)\s*#*\s*")
 _RULE = re.compile(r"([=\-~^\"'`*+#.:_])\1{2,}\s*")
 _ITEM = re.compile(r"(?:[-*+]|\d{1,3}[.)])\s+\S")
+_KEYWORDS = re.compile(r"<!--\s*keywords:\s*(.*?)\s*-->\s*")
 _FENCE = re.compile(r"\s*(```|~~~)")
 _CODE = re.compile(r"^\s*(```|~~~)(?:.*\n)*?\s*\1\s*$", re.MULTILINE)
 _LINKS = re.compile(r"!?\[[^\]]*\]\([^)]*\)|[-*+|\d.)\s]+")
@@ -20,7 +21,8 @@ class Piece(NamedTuple):
     """A passage: the number of its first line, the headings above it below the document's own, and its text.
 
     A row of a table tells what it is ``about`` by its first cell, and is read with the table's head, its ``columns``.
-    ``prose`` is the text without the code that is in it, ``code`` the rest.
+    ``prose`` is the text without the code that is in it, ``code`` the rest. ``keywords`` are other words for what the
+    heading says; in Markdown a comment below it, ``<!-- keywords: abort halt -->``, has them, which no reader sees.
     """
 
     line: int
@@ -28,6 +30,7 @@ class Piece(NamedTuple):
     text: str
     about: str = ""
     columns: str = ""
+    keywords: str = ""
 
     @property
     def prose(self) -> str:
@@ -52,6 +55,7 @@ class _Block(NamedTuple):
     heading: str
     lines: tuple[str, ...]
     columns: str
+    keywords: str
     joins: bool
     """Whether it belongs to the paragraph before it: code does."""
 
@@ -76,6 +80,7 @@ class _Reader:
         self._lines: list[str] = []
         self._first = 0
         self._columns = ""
+        self._keywords = ""
 
     def blocks(self, lines: list[str]) -> Iterator[_Block]:
         fence = ""
@@ -98,6 +103,9 @@ class _Reader:
         if self._hashes and (hashes := _HASHES.fullmatch(line)):
             yield from self._end()
             self._under(len(hashes[1]), hashes[2])
+        elif self._hashes and (keywords := _KEYWORDS.fullmatch(line)):
+            yield from self._end()
+            self._keywords = keywords[1]
         elif self._underlines and self._lines[-1:] != [] and len(self._lines) == 1 and _RULE.fullmatch(line):
             self._under(self._level(line[0]), self._lines.pop().strip())
         elif not line.strip() or _SEPARATOR.fullmatch(line):
@@ -119,7 +127,7 @@ class _Reader:
     def _end(self, *, joins: bool = False) -> Iterator[_Block]:
         if self._lines and not all(_RULE.fullmatch(line) for line in self._lines):
             headings = " / ".join(heading for _, heading in sorted(self._headings.items()))
-            yield _Block(self._first, headings, tuple(self._lines), self._columns, joins)
+            yield _Block(self._first, headings, tuple(self._lines), self._columns, self._keywords, joins)
         self._lines.clear()
 
     def _level(self, rule: str) -> int:
@@ -128,6 +136,7 @@ class _Reader:
         return self._rules.index(rule) + 1
 
     def _under(self, level: int, heading: str) -> None:
+        self._keywords = ""
         if not self.title:
             self.title = heading
             return
@@ -170,10 +179,10 @@ def _short(block: _Block) -> Iterator[Piece]:
         for start in range(0, max(len(line), 1), LONGEST):
             part = line[start : start + LONGEST]
             if lines and size + len(part) > LONGEST:
-                yield Piece(first, block.heading, "\n".join(lines), _about(block), block.columns)
+                yield Piece(first, block.heading, "\n".join(lines), _about(block), block.columns, block.keywords)
                 lines, size = [], 0
             if not lines:
                 first = number
             lines.append(part)
             size += len(part) + 1
-    yield Piece(first, block.heading, "\n".join(lines), _about(block), block.columns)
+    yield Piece(first, block.heading, "\n".join(lines), _about(block), block.columns, block.keywords)

@@ -1,7 +1,9 @@
-"""The words of a question that say what it is about, and others that people use for them. Pure."""
+"""The words of a question that say what it is about. Pure."""
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
+
+from server.library.thesaurus import alike
 
 MOST = 16
 """Of so many words a question is looked up; each costs some looks into the index."""
@@ -14,33 +16,36 @@ _STOP: Final = frozenset(
     me might more most much must my need no not now of off on one or our out over please s say says shall she should so
     some something t tell tells than that the their them then there these they thing things this those to too up us use
     used using ve very want was way we well were what whatever when where whether which while who whom whose why will
-    with within without would yes you your yours explain describe find show mean means meant called become becomes
-    happen happens happened
+    with within without would yes you your yours explain describe find show mean means meaning meant called become
+    becomes happen happens happened
     """.split()  # noqa: SIM905 - a hundred quoted words can't be read
 )
-_ALIKE: Final = tuple(
-    frozenset(group.split())
-    for group in (
-        "big large size bytes",
-        "start run launch begin serve",
-        "crash die dies died fail",
-        "stop end",
-        "delete remove drop",
-        "save store stored keep kept file directory",
-        "lose lost miss missing missed",
-        "resume reconnect back",
-        "write written wrote",
-        "slow behind",
-        "picture image",
-        "setting option configure configuration",
-        "often every interval",
-        "long timeout time",
-        "hide hidden mask masked",
-        "user account",
-        "twice again repeat",
-        "disk file",
-    )
+_FAINT: Final = frozenset(
+    """
+    able best case correctly difference different enable good help kind make makes made making need needed needs part
+    possible properly put really right set sets support supported supports thing turn type want way ways work working
+    works
+    """.split()  # noqa: SIM905 - the same
 )
+
+
+class Term(NamedTuple):
+    """A word of a question, what people also say for it, and whether it says little about what is asked."""
+
+    word: str
+    alike: frozenset[str]
+    faint: bool
+
+    @property
+    def itself(self) -> str:
+        """The FTS5 expression for the word."""
+        return f'"{self.word}"'
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """The FTS5 expressions for the word and, where there is any, for what is said for it."""
+        others = " OR ".join(f'"{word}"' for word in sorted(self.alike))
+        return (self.itself, f"({others})") if others else (self.itself,)
 
 
 def words(text: str) -> list[str]:
@@ -49,17 +54,11 @@ def words(text: str) -> list[str]:
     return list(found)[:MOST]
 
 
-def terms(text: str) -> list[str]:
-    """Return an FTS5 expression for each word that matters: itself, or what people also say for it."""
-    return [_term(word) for word in words(text)]
+def terms(text: str) -> list[Term]:
+    """Return the words that matter, with what people also say for each."""
+    return [Term(word, alike(word), word in _FAINT) for word in words(text)]
 
 
-def _term(word: str) -> str:
-    alike = {word}.union(
-        *(
-            group
-            for group in _ALIKE
-            if group & {word, word.rstrip("s"), word.removesuffix("es"), word.removesuffix("ed")}
-        )
-    )
-    return "(" + " OR ".join(f'"{one}"' for one in sorted(alike)) + ")"
+def tokens(text: str) -> frozenset[str]:
+    """Return the words of a text as they are written, small letters aside."""
+    return frozenset(_WORD.findall(text.casefold()))

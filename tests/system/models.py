@@ -7,6 +7,7 @@ import re
 import selectors
 import socket
 import socketserver
+import ssl
 import struct
 import subprocess
 import threading
@@ -173,20 +174,36 @@ def event(data: Any) -> bytes:
 
 
 class BareModel(socketserver.ThreadingTCPServer):
-    """Answers with bytes as they are: ``acts`` by the text of the message, of bytes, pauses in seconds, and `RESET`."""
+    """Answers with bytes as they are: ``acts`` by the text of the message, of bytes, pauses in seconds, and `RESET`.
+
+    Over TLS where there is a context.
+    """
 
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, acts: dict[str, list[bytes | float | str]]) -> None:
+    def __init__(self, acts: dict[str, list[bytes | float | str]], secured: ssl.SSLContext | None = None) -> None:
         super().__init__(("127.0.0.1", 0), _Act)
         self.acts = acts
+        self.secured = secured
         self.asked: list[dict[str, Any]] = []
+        self.connected = 0
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
+        scheme = "http" if self.secured is None else "https"
+        return f"{scheme}://127.0.0.1:{self.server_address[1]}"
+
+    def get_request(self) -> tuple[Any, Any]:
+        request, address = super().get_request()
+        if self.secured is not None:
+            # The handshake is for the connection's thread: who breaks it off keeps nobody else from connecting.
+            request = self.secured.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
+        return request, address
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Take no note of clients that don't trust the certificate."""
 
     def end(self) -> None:
         self.shutdown()
@@ -197,6 +214,7 @@ class _Act(socketserver.StreamRequestHandler):
     server: BareModel
 
     def handle(self) -> None:
+        self.server.connected += 1
         length = 0
         while (line := self.rfile.readline()) not in (b"\r\n", b""):
             name, _, value = line.partition(b":")

@@ -19,6 +19,15 @@ POEM = " ".join(f"line {number} of a poem that is long enough to be seen coming,
 DROPS = " ".join(f"drop{number}" for number in range(200))
 CROWD = 50
 
+# What befalls each fifth of a crowd: the model is busy, stumbles, breaks off, takes its time, or is well.
+TROUBLE = [
+    lambda text, answer: [said(text, refusing(429, retryAfter=1), nth=0), said(text, {"content": answer})],
+    lambda text, answer: [said(text, refusing(500), nth=0), said(text, {"content": answer})],
+    lambda text, answer: [said(text, {"content": answer}, chunkSize=9, latency=20, truncateAfterChunks=8)],
+    lambda text, answer: [said(text, {"content": answer}, streamingProfile={"ttft": 800, "tps": 50})],
+    lambda text, answer: [said(text, {"content": answer}, chunkSize=9, latency=5)],
+]
+
 FIXTURES = [
     said("a poem", {"content": POEM, "usage": {"prompt_tokens": 40, "completion_tokens": 300}}, chunkSize=50),
     said("drip", {"content": DROPS}, chunkSize=6, latency=30),
@@ -50,11 +59,19 @@ FIXTURES = [
     said("my name is", {"content": "Hello, Ada."}),
     said("what's my name", {"content": "Ada."}),
     *(said(f"number {n:02}.", {"content": f"answer-{n:02}-" * 8}, chunkSize=9, latency=5) for n in range(CROWD)),
+    *(
+        fixture
+        for n in range(CROWD)
+        for fixture in TROUBLE[n % len(TROUBLE)](f"trouble {n:02}.", f"answer-{n:02}-" * 8)
+    ),
+    said("a page inside", calling(("fetch_url", {"url": "http://127.0.0.1/secret"})), after_tools=False),
+    said("a page inside", {"content": "I may not."}, after_tools=True),
 ]
 
 SETTINGS = """
 tools = [
     "actors.tools.calculator:calculator", "actors.tools.convert_units:convert_units", "tests.system.agents:nap",
+    "actors.tools.fetch_url:fetch_url",
 ]
 [model]
 name = "gpt-test"
@@ -135,7 +152,7 @@ async def test_a_tool_is_used_and_the_model_told_what_came_of_it(house, model):
     (executed,) = named(events, "tool_completed")
     assert (executed["tool"], executed["ok"], executed["result"]) == ("calculator", True, 5)
     first, second = model.asked("two and three?")
-    assert [tool["function"]["name"] for tool in first["tools"]] == ["calculator", "convert_units", "nap"]
+    assert [tool["function"]["name"] for tool in first["tools"]] == ["calculator", "convert_units", "nap", "fetch_url"]
     asked, answered = second["messages"][-2:]
     assert answered == {"role": "tool", "tool_call_id": asked["tool_calls"][0]["id"], "content": "5"}
 
@@ -318,3 +335,29 @@ async def test_fifty_people_at_once_each_get_their_own_answer(house, crowd):
     answers = await asyncio.gather(*map(ask, range(CROWD)))
 
     assert answers == [f"answer-{number:02}-" * 8 for number in range(CROWD)]
+
+
+async def test_fifty_people_whose_model_stumbles_each_get_their_own_answer_or_the_reason(house, crowd):
+    async def ask(number):
+        async with on_stage(house, crowd[number]) as client:
+            _, completed = await tell(client, client.welcome["default_session_id"], f"trouble {number:02}.")
+            check_foreign(client.entries, [f"answer-{other:02}-" for other in range(CROWD) if other != number])
+            return completed
+
+    for number, completed in enumerate(await asyncio.gather(*map(ask, range(CROWD)))):
+        answer = f"answer-{number:02}-" * 8
+        if number % len(TROUBLE) == 2:
+            assert completed["error"]["code"] == "model_cut_off"
+            assert 0 < len(completed["text"]) < len(answer)
+            assert answer.startswith(completed["text"])
+        else:
+            assert (completed["outcome"], completed["text"]) == ("success", answer)
+
+
+async def test_a_page_that_is_not_public_is_not_fetched_for_a_model(house, model):
+    async with seat(house, "demo") as (client, session_id):
+        events, completed = await tell(client, session_id, "a page inside")
+
+    assert [call["error"]["code"] for call in named(events, "tool_completed")] == ["not_public"]
+    assert completed["text"] == "I may not."
+    assert "not_public" in str(model.asked("a page inside")[1]["messages"][-1])

@@ -11,7 +11,7 @@ from tests.system.continuity import resuming, watching
 
 pytestmark = pytest.mark.system
 
-WAIT = {"tool": "wait", "arguments": {"seconds": 0.2}}
+WAIT = {"tool": "wait", "arguments": {"seconds": 0.5}}
 CHARGE = {"tool": "charge", "arguments": {"amount": 5}}
 TOML = """
     agents = ["tests.system.agents:Clerk"]

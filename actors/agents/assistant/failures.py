@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from enum import Enum
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -43,6 +44,10 @@ class Failure(Enum):
     BUSY = ("model_busy", "The language model has too much to do. Try again in a while.")
     FAILED = ("model_failed", "The language model failed. Try again in a while.")
     UNREACHABLE = ("model_unreachable", "The language model can't be reached. Try again in a while.")
+    UNTRUSTED = (
+        "model_untrusted",
+        "The certificate of the language model's server isn't trusted. Whoever runs the server can mend that.",
+    )
     UNREADABLE = ("model_unreadable", "What the language model sent can't be read.")
     SILENT = ("model_silent", "The language model has said nothing for too long.")
     CUT_OFF = ("model_cut_off", "The connection to the language model broke in the middle of its answer.")
@@ -67,13 +72,17 @@ def may_pass(error: openai.APIError) -> bool:
     if isinstance(error, openai.APIStatusError):
         status = error.status_code
         return error.code != _QUOTA and (status in _UNCERTAIN or status >= HTTPStatus.INTERNAL_SERVER_ERROR)
-    return isinstance(error, openai.APIConnectionError) and not isinstance(error, openai.APITimeoutError)
+    if isinstance(error, openai.APITimeoutError) or _is_untrusted(error):
+        return False
+    return isinstance(error, openai.APIConnectionError)
 
 
 def of_request(error: openai.APIError) -> Failure:
     """Say why a request wasn't answered at all."""
     if isinstance(error, openai.APIStatusError):
         return _of_status(error.status_code, error.code)
+    if _is_untrusted(error):
+        return Failure.UNTRUSTED
     return Failure.UNREACHABLE if isinstance(error, openai.APIConnectionError) else Failure.FAILED
 
 
@@ -100,6 +109,13 @@ def of_reply(reply: Reply) -> AgentError | None:
 def too_many_steps(steps: int) -> AgentError:
     """Say that a model went on asking for tools."""
     return AgentError(f"The language model came to no answer in {steps} steps.", "too_many_steps")
+
+
+def _is_untrusted(error: BaseException | None) -> bool:
+    # The libraries in between wrap it three times over, and break the chain of causes on the way.
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _of_status(status: int, code: str | None) -> Failure:

@@ -11,7 +11,7 @@ from actors.session.messages import ConnectionGone, ConnectionReady, Reattach, R
 from actors.testing.views import Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from actors.runtime.ref import ActorRef
     from actors.session.audience import Subscription
@@ -65,15 +65,22 @@ class Wire:
 
     # The session's side.
 
-    def forward(self, frame: bytes) -> None:
-        """Keep one message."""
+    def forward(self, frames: Sequence[bytes]) -> int:
+        """Keep messages, unless it is full or gone."""
+        if not self.writable:
+            return 0
+        for frame in frames:
+            self._keep(frame)
+        return len(frames)
+
+    def _keep(self, frame: bytes) -> None:
         if self.open:
             self.entries.append(Entry.of(frame, sent=False))
 
     def acknowledge(self, frame_id: str | None, **fields: Any) -> None:
         """Keep an ack."""
         if frame_id is not None:
-            self.forward(msgspec.json.encode({"type": "ack", "re": frame_id, **fields}))
+            self._keep(msgspec.json.encode({"type": "ack", "re": frame_id, **fields}))
 
     def refuse(self, frame_id: str | None, refusal: Refusal) -> None:
         """Keep a refusal."""
@@ -113,14 +120,14 @@ class Wire:
             self._error(refusal, {"session_id": session_id})
         else:
             bye = {"type": "bye", "code": 1011, "reason": "the session failed", "reconnect": True}
-            self.forward(msgspec.json.encode({**bye, "retry_after_ms": 1000}))
+            self._keep(msgspec.json.encode({**bye, "retry_after_ms": 1000}))
             self.close()
 
     def _error(self, refusal: Refusal, extra: dict[str, Any]) -> None:
         if refusal.retry_after_ms is not None:
             extra["retry_after_ms"] = refusal.retry_after_ms
         said = {"code": refusal.code, "message": refusal.message, "temporary": refusal.temporary}
-        self.forward(msgspec.json.encode({"type": "error", **said, **extra}))
+        self._keep(msgspec.json.encode({"type": "error", **said, **extra}))
 
 
 def _tell(actor: ActorRef[Any], message: Any) -> bool:

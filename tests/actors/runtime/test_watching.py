@@ -1,5 +1,7 @@
 """What an operator sees: events in one place, the tree, what is left of crashes, and a log that isn't flooded."""
 
+from typing import NamedTuple
+
 import pytest
 import structlog
 from gevent.event import Event
@@ -219,9 +221,15 @@ def test_a_crash_leaves_what_it_was_handed_last_and_nothing_of_what_people_wrote
     assert bundle.places[-1].endswith("fail")
 
 
+class Note(NamedTuple):
+    number: int
+    text: str | None
+    data: bytes = b""
+
+
 def test_the_size_of_a_message_counts_its_texts(runtime, obedient):
     ref = runtime.start(obedient)
-    short, long = ("text", "x"), ("text", "x" * 1000)
+    short, long = Note(1, None, b"x"), Note(1, "x" * 900, b"x" * 100)
     for message in (short, long):
         runtime.recorder.note(ref.address, 1, message)
     runtime.recorder.keep(ref.address, 1, None, "Obedient", KILLED, 0)

@@ -9,6 +9,7 @@ import gevent
 from actors.runtime.dispatcher import HubClock
 from actors.session import events
 from actors.session.events import Recorded
+from actors.session.journal import Batch
 from server.accounts import Accounts
 from server.database import FILE_NAME, open_database
 from server.journal.sqlite import SQLiteJournal
@@ -39,7 +40,7 @@ class Writer:
 
     def append(self, session_id, log):
         entries = [recorded({**event, "session_id": session_id}) for event in log]
-        self._await(lambda done: self._journal.append(session_id, entries, done))
+        self._await(lambda done: self._journal.append(session_id, Batch(entries), done))
 
     def delete(self, session_id):
         self._await(lambda done: self._journal.delete(session_id, done))

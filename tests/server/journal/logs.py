@@ -7,6 +7,7 @@ import pytest
 
 from actors.runtime.dispatcher import HubClock
 from actors.session.events import AgentCompleted, AgentStarted, AgentThinking, MessageAccepted, Recorded, encode, event
+from actors.session.journal import Batch
 from server.database import connect
 from server.journal.sqlite import SQLiteJournal
 
@@ -29,7 +30,7 @@ def recorded(seq, data=None, run_id="r1", session_id="s1"):
 
 
 def thoughts(first_seq, count, session_id="s1", words="hm"):
-    return [recorded(seq, thought(words), session_id=session_id) for seq in range(first_seq, first_seq + count)]
+    return Batch(recorded(seq, thought(words), session_id=session_id) for seq in range(first_seq, first_seq + count))
 
 
 def frames(entries):
@@ -97,7 +98,7 @@ def until(condition, seconds=10):
 def append(journal, *entries, session_id="s1"):
     """Append, wait until that is decided, and return the failure or None."""
     told = Told()
-    journal.append(session_id, entries, told)
+    journal.append(session_id, Batch(entries), told)
     until(lambda: told)
     (error,) = told
     return error

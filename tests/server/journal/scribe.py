@@ -12,6 +12,7 @@ import gevent  # noqa: E402
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
 from actors.runtime.dispatcher import HubClock  # noqa: E402
+from actors.session.journal import Batch  # noqa: E402
 from server.journal import compaction  # noqa: E402
 from server.journal.sqlite import SQLiteJournal  # noqa: E402
 from tests.server.journal.logs import accepted, recorded, thought  # noqa: E402
@@ -38,7 +39,7 @@ def write(journal, session_id):
         batch = [recorded(seq + 1, accepted(run_id), run_id, session_id)]
         batch += [recorded(seq + 2 + more, thought(WORDS), run_id, session_id) for more in range(seq % 4)]
         seq += len(batch)
-        journal.append(session_id, batch, lambda error, seq=seq: say(session_id, seq, error))
+        journal.append(session_id, Batch(batch), lambda error, seq=seq: say(session_id, seq, error))
         if seq % 3:
             journal.open(session_id)
 

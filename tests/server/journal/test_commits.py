@@ -5,11 +5,11 @@ import pytest
 import structlog
 
 from actors.runtime.errors import AskTimeout
-from actors.session.journal import JournalUnavailable
+from actors.session.journal import Batch, JournalUnavailable
 from actors.testing.clock import ManualClock
 from server.journal.commits import AtOnce, GroupCommit
-from server.journal.entries import Created, Deleted, Logged
-from tests.server.journal.logs import Told
+from server.journal.entries import Created, Deleted, Writing
+from tests.server.journal.logs import Told, recorded, thoughts
 
 
 class Pen:
@@ -40,7 +40,7 @@ class Desk:
 
     def put(self, number, session_id="s1"):
         told = Told()
-        self.group.put(Logged(session_id, "u1", number, 0, [b"{}"], [], []), told)
+        self.group.put(Writing(session_id, "u1", thoughts(number, 1, session_id)), told)
         return told
 
     def numbers(self):
@@ -67,7 +67,7 @@ def test_nobody_is_told_before_the_whole_commit_can_be_read(desk):
     seen = []
     desk.put(1)
     for number in (2, 3):
-        entry = Logged("s1", "u1", number, 0, [b"{}"], [], [])
+        entry = Writing("s1", "u1", thoughts(number, 1))
         desk.group.put(entry, lambda _: seen.append(len(desk.committed)))
     desk.pen.done(None)
     desk.pen.done(None)
@@ -168,6 +168,18 @@ def test_the_lag_is_what_the_commit_under_way_has_taken(desk):
     desk.pen.done(None)
     desk.clock.advance(1)
     assert desk.group.lag == 0.0
+
+
+def test_what_is_added_before_a_commit_takes_it_is_in_it(desk):
+    desk.put(1)
+    batch = Batch([recorded(2)])
+    desk.group.put(Writing("s1", "u1", batch), Told())
+    batch.append(recorded(3))
+    assert (batch.taken, desk.group.tail("s1").head_seq) == (False, 3)
+
+    desk.pen.done(None)
+    assert batch.taken
+    assert [len(entry.frames) for entry in desk.pen.commits[-1]] == [2]
 
 
 def test_a_tail_is_what_the_session_will_be(desk):

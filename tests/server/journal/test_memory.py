@@ -2,7 +2,7 @@
 
 import pytest
 
-from actors.session.journal import JournalUnavailable, LogPruned
+from actors.session.journal import Batch, JournalUnavailable, LogPruned
 from actors.testing.clock import ManualClock
 from server.journal.memory import MemoryJournal
 from tests.server.journal.logs import Told, accepted, append, create, frames, recorded, thoughts
@@ -44,7 +44,7 @@ def test_it_commits_within_the_call():
 
 def test_nothing_is_found_or_read_before_it_is_committed(slow, sleeper):
     told = Told()
-    slow.append("s1", [recorded(1, accepted())], told)
+    slow.append("s1", Batch([recorded(1, accepted())]), told)
     slow.append("s1", thoughts(2, 1), told)
     assert (slow.read("s1", 0, 10), slow.find("s1").head_seq) == ([], 0)
     assert slow.unfinished() == []
@@ -99,7 +99,7 @@ def test_appends_begin_anew_behind_what_is_committed_once_some_have_failed(slow,
 
 def test_a_claim_whose_message_failed_stays_until_it_is_released(slow, sleeper):
     slow.claim("u1", "m1", "s1", "r1")
-    slow.append("s1", [recorded(1, accepted())], Told())
+    slow.append("s1", Batch([recorded(1, accepted())]), Told())
     sleeper.done(JournalUnavailable("no"))
     assert slow.claimed("u1", "m1") == ("s1", "r1", False)
     slow.release_claims("s1")
@@ -108,11 +108,11 @@ def test_a_claim_whose_message_failed_stays_until_it_is_released(slow, sleeper):
 
 @pytest.mark.parametrize("landed", [False, True])
 def test_a_killed_process_keeps_what_is_committed_and_perhaps_what_was_on_its_way(slow, sleeper, landed):
-    slow.append("s1", [recorded(1, accepted("m1"))], Told())
+    slow.append("s1", Batch([recorded(1, accepted("m1"))]), Told())
     sleeper.done(None)
     told = Told()
     slow.claim("u1", "m2", "s1", "r2")
-    slow.append("s1", [recorded(2, accepted("m2"), "r2")], told)
+    slow.append("s1", Batch([recorded(2, accepted("m2"), "r2")]), told)
     slow.append("s1", thoughts(3, 1), told)
     slow.claim("u1", "m3", "s1", "r3")
     slow.lose_tail(landed=landed)

@@ -6,7 +6,7 @@ import time
 import gevent
 import pytest
 
-from actors.session.journal import JournalUnavailable
+from actors.session.journal import Batch, JournalUnavailable
 from server.journal import compaction
 from tests.server.journal.logs import (
     SYNCS,
@@ -119,13 +119,13 @@ def test_a_closed_log_is_found_again(open_journal, other, sync):
     journal = open_journal(sync=sync)
     made = create(journal)
     told = Told()
-    journal.append("s1", [recorded(1, accepted()), *thoughts(2, 3)], told)
+    journal.append("s1", Batch([recorded(1, accepted()), *thoughts(2, 3)]), told)
     journal.close()
     assert told == [None]
     assert moved(other)()
     again = open_journal(sync=sync)
     assert again.find("s1") == made._replace(head_seq=4, updated_at=1004)
-    assert again.read("s1", 0, 10) == frames([recorded(1, accepted()), *thoughts(2, 3)])
+    assert again.read("s1", 0, 10) == frames(Batch([recorded(1, accepted()), *thoughts(2, 3)]))
     assert again.unfinished() == [("u1", "s1")]
     assert again.claimed("u1", "m1") == ("s1", "r1", True)
     assert append(again, *thoughts(5, 1)) is None

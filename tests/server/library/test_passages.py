@@ -50,6 +50,15 @@ def test_markdown_is_cut_into_paragraphs_rows_items_and_code():
     assert document.pieces[1].about == "one "
 
 
+def test_keywords_of_a_heading_are_no_text_and_hold_until_the_next_one():
+    pieces = cut("# Title\n\n## Stop\n<!-- keywords: abort halt -->\n\nSend it.\n\n## Go\n\nWait.\n", ".md").pieces
+    assert [(piece.heading, piece.keywords, piece.text) for piece in pieces] == [
+        ("Stop", "abort halt", "Send it."),
+        ("Go", "", "Wait."),
+    ]
+    assert cut("<!-- keywords: abort -->", ".txt").pieces[0].text == "<!-- keywords: abort -->"
+
+
 @given(st.text(alphabet="# -|`=~\n\tab.", max_size=400), st.sampled_from([".md", ".rst", ".txt"]))
 def test_every_text_is_cut_in_order_into_pieces_that_are_not_too_long(text, suffix):
     pieces = cut(text, suffix).pieces
