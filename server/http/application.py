@@ -43,7 +43,7 @@ def application(
     app.register_blueprint(pages(reception))
     desk = Desk(runtime, journal, accounts, reception, instruments)
     app.register_blueprint(ops(desk, reception))
-    app.register_blueprint(orders(journal, reception, instruments.incidents))
+    app.register_blueprint(orders(journal, reception, instruments))
     if reception.settings.faults.enabled:
         app.register_blueprint(faults(runtime, reception))
     answer_errors(app)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from actors.session.journal import Journal
     from server.http.operations import View
     from server.ops.desk import Desk
-    from server.ops.incidents import Incidents
+    from server.ops.instruments import Instruments
     from server.reception import Reception
 
 T = TypeVar("T")
@@ -93,7 +93,7 @@ def ops(desk: Desk, reception: Reception) -> Blueprint:
     return routes
 
 
-def orders(journal: Journal, reception: Reception, incidents: Incidents) -> Blueprint:
+def orders(journal: Journal, reception: Reception, instruments: Instruments) -> Blueprint:
     """Make the routes of what operators can do to a session."""
     routes = Blueprint("orders", __name__)
 
@@ -112,7 +112,8 @@ def orders(journal: Journal, reception: Reception, incidents: Incidents) -> Blue
         record = _there(journal.find(session_id), "There is no such session.")
         if not reception.root.ask(kind(record.user_id, session_id), timeout=ORDER_SECONDS):
             raise Refused(409, "conflict", "The session has no actors now, or is about to get new ones.")
-        incidents.add(event, address_of(record.user_id, session_id), 0, f"by {who.username}")
+        instruments.survey.expire()
+        instruments.incidents.add(event, address_of(record.user_id, session_id), 0, f"by {who.username}")
         log.warning(event, session_id=session_id, user_id=record.user_id, by=who.user_id, operator=who.username)
         return Response(status=204)
 

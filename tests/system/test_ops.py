@@ -72,6 +72,14 @@ async def session_row(server, session_id, wanted=lambda _row: True):
     return (await until(server, f"sessions?search={session_id}", found))["sessions"][0]
 
 
+async def ended(server, address):
+    """Wait until there is no such actor."""
+    deadline, token = time.monotonic() + 20, server.known("operator").token
+    while server.call("GET", f"/v1/ops/actors?address={address}", token=token).status != 404:
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
+
+
 def audit(server, event, session_id):
     """Return the log's line of what an operator did to a session."""
     lines = [json.loads(line) for line in server.log.splitlines() if line.startswith("{")]
@@ -191,7 +199,7 @@ async def test_a_session_that_is_stopped_ends_what_it_promised_and_begins_anew_w
         errors = [(await client.ended(ack["run_id"]))["data"]["error"] for ack in (running, waiting)]
         with pytest.raises(Closed):
             await client.wait_for(lambda _frame: False)
-    await until(server, f"sessions?search={session_id}", lambda answer: answer["matching"] == 0)
+    await ended(server, f"session/{demo.user_id}/{session_id}")
     async with on_stage(server) as client:
         ack = await client.message({"answer": "again"}, session_id=session_id)
         again = await client.ended(ack["run_id"])
