@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from pydantic_settings import EnvSettingsSource
 from pydantic_settings.exceptions import SettingsError as UndecodableError
 
-from config.names import FIELDS, GROUPS, PREFIX, TABLES, flag, nearest, variable
+from config.names import FIELDS, GROUPS, NO_SETTINGS, PREFIX, TABLES, flag, nearest, variable
 from config.settings import Settings
 
 
@@ -34,7 +34,8 @@ def from_flags(flags: Mapping[str, Any]) -> Layer:
 
 def from_environment(environ: Mapping[str, str]) -> Layer:
     """Lay out the variables that begin with GREENROOM_; one that names no setting is a problem."""
-    layers = [_from_variable(name, value) for name, value in environ.items() if name.startswith(PREFIX)]
+    named = {name: value for name, value in environ.items() if name.startswith(PREFIX) and name not in NO_SETTINGS}
+    layers = [_from_variable(name, value) for name, value in named.items()]
     return _joined(layers)
 
 

@@ -15,6 +15,9 @@ SECRETS = frozenset({"password", "passwd", "token", "secret", "apikey", "authori
 """Words that, in a key, mark a value that is never logged. `text` is what a person wrote or was answered."""
 
 
+_OF_SESSION = re.compile(r"session/(?P<user_id>[^/]+)/(?P<session_id>[^/]+)(?:/|$)")
+
+
 def set_up(logs: Logs, stream: TextIO | None = None) -> None:
     """Send every log line, structlog's and the standard library's, to `stream` in one form.
 
@@ -39,6 +42,12 @@ def set_up(logs: Logs, stream: TextIO | None = None) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def name_session(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Name the user and the session whose actor a line is about: its address says both, whoever writes the line."""
+    found = _OF_SESSION.match(str(event.get("actor", "")))
+    return event if found is None else {**found.groupdict(), **event}
 
 
 def drop_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -66,6 +75,7 @@ def _is_secret(key: str) -> bool:
 def _enriching() -> list[Processor]:
     return [
         structlog.contextvars.merge_contextvars,
+        name_session,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

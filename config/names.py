@@ -12,6 +12,9 @@ from config.settings import Settings
 
 PREFIX = "GREENROOM_"
 
+NO_SETTINGS = frozenset({"GREENROOM_PASSWORD"})
+"""Variables that begin so and are for clients, which may be started where a server is."""
+
 
 def leaves(model: type[BaseModel], above: str = "") -> Iterator[tuple[str, FieldInfo]]:
     """Yield every setting below `model` with its dotted path, in the order of declaration."""

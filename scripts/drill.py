@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from scripts.drilling import Drill, Plan, Report
+from server.commands.progress import advancing
 
 LARGEST_SEED = 10**9
 COUNT = click.IntRange(min=1)
@@ -40,10 +40,8 @@ def main(rounds: int, seed: int | None, sessions: int, tabs: int, sync: str) -> 
 
 
 def _with_progress(drill: Drill) -> Report:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns) as progress:
-        task = progress.add_task("killing", total=drill.plan.rounds)
-        return asyncio.run(drill.run(lambda: progress.advance(task)))
+    with advancing("killing", drill.plan.rounds) as advance:
+        return asyncio.run(drill.run(advance))
 
 
 if __name__ == "__main__":

@@ -6,9 +6,9 @@ import sys
 
 import click
 import structlog
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from actors.testing.simulation import Find, Scenario, explore
+from server.commands.progress import advancing
 from server.journal.memory import MemoryJournal
 
 LARGEST_START = 10**9
@@ -34,10 +34,8 @@ def main(seeds: int, start: int | None, lag: float, calamities: int) -> None:
 
 
 def _search(scenario: Scenario, seeds: range) -> Find | None:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns) as progress:
-        task = progress.add_task("simulating", total=len(seeds))
-        return explore(scenario, seeds, lambda _: progress.advance(task))
+    with advancing("simulating", len(seeds)) as advance:
+        return explore(scenario, seeds, lambda _: advance())
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 #
 #   prepare [EXTRA]    the package, with the extra's dependencies, at the versions of constraints.txt
 #   system_packages    what the tests need of Debian: a browser, Node.js, a WebSocket client with a Python of its own
-#   prepare_judges     the packages of tests/system/judges, at the versions of its lock file
+#   prepare_judges     the packages of tests/system/judges, at the versions of its lock file; and Prometheus' own linter
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -81,7 +81,26 @@ system_packages() {
     fi
 }
 
+# Out of Debian's package, which would start a server if it were installed.
+prepare_promtool() {
+    if [ -x .venv/bin/promtool ]; then
+        return
+    fi
+    (
+        cd .venv
+        rm -f prometheus_*.deb
+        apt-get -qq download prometheus 2>/dev/null ||
+            { apt-get -qq -o DPkg::Lock::Timeout=300 update && apt-get -qq download prometheus 2>/dev/null; }
+        dpkg-deb --fsys-tarfile prometheus_*.deb | tar --extract --directory bin --strip-components 3 ./usr/bin/promtool
+        rm prometheus_*.deb
+    ) || {
+        echo "The tests need promtool, of Debian's package prometheus, in .venv/bin." >&2
+        return 1
+    }
+}
+
 prepare_judges() {
+    prepare_promtool
     local folder=tests/system/judges wanted stamp
     stamp=$folder/node_modules/.prepared
     wanted=$(cat $folder/package.json $folder/package-lock.json | cksum)

@@ -164,11 +164,11 @@ class Accounts:
             statement = f"UPDATE accounts SET {assignment} WHERE username = ? RETURNING user_id"  # noqa: S608 - ours
             row = connection.execute(statement, (value, username)).fetchone()
             if row is None:
-                raise AccountUnknown(f"there is no account named {username!r}")
+                raise AccountUnknown(f"there is no account named {username!r}; `greenroom users list` lists them")
             revoke_all(connection, *row)
 
         if not USERNAME.fullmatch(username):
-            raise AccountUnknown(f"there is no account named {username!r}")
+            raise AccountUnknown(f"there is no account named {username!r}; `greenroom users list` lists them")
         self._database.write(update)
 
     def _rehash(self, old: str, password: str) -> None:

@@ -29,11 +29,13 @@ from actors.session.session import INTERNAL_MAILBOX, Session
 from actors.tools.library import Library
 from actors.tools.notebook import Notebook
 from server.accounts import Accounts
+from server.agui.streams import Streams
 from server.database import FILE_NAME, open_database
 from server.demo import seed_demo
 from server.documents import documents_folder
 from server.http.application import application
 from server.http.listener import HttpServer
+from server.journal.archive import count_sessions
 from server.journal.retention import Keep
 from server.journal.sqlite import SQLiteJournal
 from server.journal.upkeep import Upkeep
@@ -43,6 +45,11 @@ from server.library.library import FolderLibrary, NoLibrary
 from server.lock import Lock
 from server.metrics import Metrics
 from server.notebook import SQLiteNotebook
+from server.observability.labels import tool_labels
+from server.observability.lives import Lives
+from server.observability.pulse import Pulse
+from server.observability.tally import Tally
+from server.observability.vitals import Vitals
 from server.offer import catalog, default_agent
 from server.ops.instruments import Instruments
 from server.outside import OutsideTokens
@@ -52,6 +59,7 @@ from server.proxies import Proxies
 from server.reception import Reception
 from server.tls import tls_context
 from server.tokens import Tokens
+from server.tracing import Untraced, tracing
 from server.upgrade import Upgrade
 from server.visitors import Visitors
 
@@ -59,11 +67,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from actors.agents.registry import AgentCatalog
+    from actors.agents.turn import Question
     from actors.session.journal import Journal
     from actors.tools.lending import Resources
     from config.limits import Limits
     from config.settings import Settings
     from server.database import Database
+    from server.traces import Traces
 
 log = structlog.get_logger(__name__)
 
@@ -105,22 +115,41 @@ class Server:
         self._listener = _listen(settings.host, settings.port)
         self._library = _library(settings)
         resources: Resources = {Library: self._library or NoLibrary(), Notebook: SQLiteNotebook(self._database)}
-        environment = _environment(settings, agents, self.journal, accounts, resources)
+        tally, self._traces = Tally(_tool_labels(settings, agents)), tracing()
+        asked = _heeding(tally, self._traces)
+        environment = _environment(settings, agents, self.journal, accounts, resources, asked)
         if environment.providers:
             # Before the sessions, and so stopped after them: their calls end first.
             args = (environment.providers, environment.policies.mcp)
             self.runtime.supervise(ChildSpec("mcp", Servers, args))
         root = self.runtime.supervise(ChildSpec("root", Root, (environment,), mailbox=INTERNAL_MAILBOX))
         metrics = Metrics()
+        self._pulse = Pulse()
+        metrics.show(_vitals(self.runtime, self.journal, self._database, metrics, tally, self._pulse))
+        if not isinstance(self._traces, Untraced):
+            self.journal.on_committed.append(self._traces)
         self.reception = Reception(settings, accounts, tokens, self.journal, root, metrics)
         metrics.watch("connections", "Open WebSockets", self.reception.__len__)
         self._instruments = Instruments(self.runtime, self.journal, self.reception)
-        app = application(self.runtime, self.journal, accounts, tokens, self.reception, self._instruments)
+        self._streams = Streams(settings.limits.connections_per_user)
+        tokens.on_revoked.append(self._streams.revoke)
+        metrics.watch("agui_streams", "Open streams of AG-UI", self._streams.__len__)
+        app = application(
+            self.runtime,
+            self.journal,
+            accounts,
+            tokens,
+            self.reception,
+            self._instruments,
+            self._streams,
+            self._traces,
+        )
         proxies = Proxies(settings.trusted_proxies)
         visitors = Visitors(settings.limits, proxies, metrics)
         metrics.watch("http_connections", "Connections that are still HTTP", visitors.__len__)
         self._http = HttpServer(self._listener, app, Upgrade, self.reception, visitors, proxies, secured)
-        self._rounds = [gevent.Greenlet(_every, SWEEP_SECONDS, work) for work in (self.reception.sweep, tokens.follow)]
+        works = (self.reception.sweep, tokens.follow, self._expire_streams)
+        self._rounds = [gevent.Greenlet(_every, SWEEP_SECONDS, work) for work in works]
         self._watchdog = Watchdog(self.runtime)
         self._tokens = tokens
         self._root = root
@@ -147,6 +176,7 @@ class Server:
         self._upkeep.start()
         self._watchdog.start()
         self._instruments.start()
+        self._pulse.start()
 
     def failed(self, told: Event) -> None:
         """Set ``told`` when the tree's root dies: nothing can mend that here."""
@@ -161,9 +191,13 @@ class Server:
             while self._running():
                 gevent.sleep(0.05)
         self.reception.dismiss()
+        self._streams.dismiss()
         with gevent.Timeout(STOP_SECONDS, exception=False):
             while len(self.reception):
                 gevent.sleep(0.02)
+
+    def _expire_streams(self) -> None:
+        self._streams.expire(self.reception.epoch() - self.settings.tokens.expiry_grace)
 
     def _running(self) -> bool:
         sessions = [ref for ref in self.runtime.refs() if ref.actor_class is Session]
@@ -176,12 +210,14 @@ class Server:
         self._upkeep.stop()
         self._watchdog.stop()
         self._instruments.stop()
+        self._pulse.stop()
         try:
             self.runtime.stop(timeout=STOP_SECONDS)
         except RuntimeFault as fault:
             log.warning("stop_incomplete", problem=str(fault))
         if self._library is not None:
             self._library.close()
+        self._traces.close()
         self.journal.close()
         self._database.close()
         self._lock.release()
@@ -272,7 +308,12 @@ def _library(settings: Settings) -> FolderLibrary | None:
 
 
 def _environment(
-    settings: Settings, agents: AgentCatalog, journal: Journal, accounts: Accounts, resources: Resources
+    settings: Settings,
+    agents: AgentCatalog,
+    journal: Journal,
+    accounts: Accounts,
+    resources: Resources,
+    asked: Callable[[str, Question], object],
 ) -> Environment:
     def roles_of(user_id: str) -> tuple[str, ...]:
         account = accounts.by_id(user_id)
@@ -283,6 +324,7 @@ def _environment(
         agents,
         default_agent(settings, agents),
         roles_of,
+        asked,
         resources,
         run_timeout=settings.timeouts.run,
         tool_timeout=settings.timeouts.tool,
@@ -292,6 +334,28 @@ def _environment(
         policies=restart_policies(settings.restart),
         providers=tuple(Offer(name, server) for name, server in settings.mcp.items()),
     )
+
+
+def _tool_labels(settings: Settings, agents: AgentCatalog) -> Callable[[str], str]:
+    return tool_labels({tool.name for agent in agents.values() for tool in agent.tools}, settings.mcp)
+
+
+def _heeding(tally: Tally, traces: Traces | Untraced) -> Callable[[str, Question], object]:
+    def asked(run_id: str, question: Question) -> None:
+        tally.asked(question)
+        traces.asked(run_id, question)
+
+    return asked
+
+
+def _vitals(
+    runtime: Runtime, journal: SQLiteJournal, database: Database, metrics: Metrics, tally: Tally, pulse: Pulse
+) -> Vitals:
+    """Have everything measured that is shown, from now on."""
+    lives = Lives()
+    journal.on_committed += [metrics.delivery, tally]
+    runtime.telemetry.subscribe(lives)
+    return Vitals(runtime, journal, tally, lives, metrics.delivery, pulse, lambda: database.read(count_sessions))
 
 
 def _listen(host: str, port: int) -> socket.socket:

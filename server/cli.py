@@ -4,6 +4,8 @@ import click
 
 from config.version import VERSION
 from server.commands.agents import agents
+from server.commands.chat import chat
+from server.commands.completion import completion
 from server.commands.config import config
 from server.commands.faults import faults
 from server.commands.journal import journal
@@ -24,8 +26,10 @@ def greenroom() -> None:
 
 greenroom.add_command(serve)
 greenroom.add_command(users)
+greenroom.add_command(chat)
 greenroom.add_command(journal)
 greenroom.add_command(config)
 greenroom.add_command(agents)
 greenroom.add_command(faults)
 greenroom.add_command(tree)
+greenroom.add_command(completion)

@@ -61,6 +61,7 @@ class Connection:
         self.account: Account | None = None
         self._reception = reception
         self._metrics = reception.metrics
+        self._delivery = reception.metrics.delivery
         limits = reception.settings.limits
         self._bucket = Bucket(limits.messages_per_second, limits.message_burst, self.opened_at)
         self._attachments = Attachments(self._reattach)
@@ -303,7 +304,11 @@ class Connection:
 
     def forward(self, frames: Sequence[bytes]) -> int:
         """Write encoded messages as long as there is room; return how many were written."""
-        return self.websocket.send_while_room(frames)
+        written = self.websocket.send_while_room(frames)
+        followed = self._delivery.frame
+        if followed is not None and any(frame is followed for frame in frames[:written]):
+            self._delivery.written()
+        return written
 
     def acknowledge(self, frame_id: str | None, **fields: Any) -> None:
         """Answer the client's frame, unless it was answered before."""

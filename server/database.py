@@ -12,7 +12,7 @@ from gevent.util import wrap_errors
 
 from server import datadir
 from server.diagnosis import diagnosis
-from server.errors import DatabaseUnusable
+from server.errors import DatabaseMissing, DatabaseUnusable
 from server.migrations import migrate
 
 FILE_NAME = "greenroom.db"
@@ -83,6 +83,18 @@ def open_database(data_dir: Path) -> Database:
     with suppress(OSError):  # It is there already; or it can't be made, which SQLite will say more about.
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     return Database(connect(path))
+
+
+def existing(data_dir: Path) -> Path:
+    """Return where the database is below `data_dir`; blocks on the disk.
+
+    Raises:
+        DatabaseMissing: there is none.
+    """
+    path = data_dir / FILE_NAME
+    if not path.is_file():
+        raise DatabaseMissing(f"{data_dir} holds no {FILE_NAME}: see that --data-dir names the server's data directory")
+    return path
 
 
 def connect(path: Path) -> sqlite3.Connection:

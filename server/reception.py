@@ -115,6 +115,7 @@ class Reception:
         """Take in a socket whose upgrade is done, with the credential that it brought, if any."""
         connection = Connection(websocket, self, f"c_{secrets.token_hex(8)}", address)
         self._connections[connection.connection_id] = connection
+        self.metrics.opened.inc()
         self._by_address[address] += 1
         limits = self.settings.limits
         websocket.begin(connection, b"" if who is not None else early)

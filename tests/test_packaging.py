@@ -61,3 +61,9 @@ def test_the_one_monkey_patch_is_the_first_line_of_the_entry():
 def test_a_server_without_a_model_does_not_wait_for_the_library_of_models():
     imported = "import sys, server.cli, server.app; sys.exit('openai' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", imported], cwd=ROOT, check=False).returncode == 0
+
+
+def test_the_client_library_comes_without_the_server():
+    heavy = "{'gevent', 'pykka', 'flask', 'pydantic', 'prompt_toolkit', 'server.app', 'actors.runtime.runtime'}"
+    imported = f"import sys, server.client; sys.exit(bool({heavy} & sys.modules.keys()))"
+    assert subprocess.run([sys.executable, "-c", imported], cwd=ROOT, check=False).returncode == 0

@@ -14,6 +14,16 @@ class Exchange(NamedTuple):
     answer: str
 
 
+class Question(NamedTuple):
+    """One question to a model: how long it took, in seconds, what it counted, and the kind of error it ended in."""
+
+    model: str
+    seconds: float
+    input_tokens: int = 0
+    output_tokens: int = 0
+    error: str | None = None
+
+
 class Turn(abc.ABC):
     """One attempt at answering one message.
 
@@ -82,3 +92,6 @@ class Turn(abc.ABC):
     @abc.abstractmethod
     def usage(self, input_tokens: int, output_tokens: int) -> None:
         """Add to what the run has used of a model."""
+
+    def asked(self, question: Question) -> None:  # noqa: B027 - who doesn't watch needn't hear
+        """Tell of one question to a model once it is answered, or has failed: for who watches the server."""

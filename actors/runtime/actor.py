@@ -152,11 +152,7 @@ class Actor(pykka.Actor):
     @property
     def log(self) -> Any:
         """A logger that names the actor and its incarnation."""
-        return structlog.get_logger().bind(actor=self.address, incarnation=self.incarnation, **self.log_fields())
-
-    def log_fields(self) -> dict[str, Any]:
-        """Return what else each log line of this actor bears; for subclasses."""
-        return {}
+        return structlog.get_logger().bind(actor=self.address, incarnation=self.incarnation)
 
     @property
     def under_way(self) -> Any:

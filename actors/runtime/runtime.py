@@ -99,6 +99,10 @@ class Runtime:
         """Return all actors that live or will live again, in the order they were made."""
         return [ActorRef(cell) for cell in self._cells.values()]
 
+    def walk(self) -> Iterator[ActorRef[Any]]:
+        """Go over the actors that are there now; the caller may let others run meanwhile."""
+        return map(ActorRef, tuple(self._cells.values()))
+
     def stop(self, timeout: float | None = ASK_TIMEOUT, reason: ExitReason = SHUTDOWN) -> None:
         """Stop every actor, top supervisors and loners in the reverse order of their start; blocks until they ended.
 

@@ -47,6 +47,7 @@ class AgentActor(Actor):
             self._tools,
             self.runtime.clock.monotonic,
             self._environment.tools_of,
+            self._environment.asked,
         )
         text, error = "", None
         try:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from actors.agents.agent import Agent
+    from actors.agents.turn import Question
     from actors.session.journal import Journal
     from actors.tools.lending import Resources
     from actors.tools.provider import Provider
@@ -41,6 +42,8 @@ class Environment:
     default_agent: str
     roles_of: Callable[[str], tuple[str, ...]] = lambda _user_id: ()
     """Tells the roles of a user whose runs are taken up from the log; may block."""
+    asked: Callable[[str, Question], object] = lambda _run_id, _question: None
+    """Hears of each question to a model, by its run; may neither block nor raise."""
     resources: Resources = field(default_factory=dict)
     """What tools are lent, by its class."""
     run_timeout: float = 120.0

@@ -83,10 +83,6 @@ class Session(Commands):
         self.runs = RunQueue()
         self.early = []
 
-    def log_fields(self) -> dict[str, Any]:
-        """Name the user and the session in each log line."""
-        return {"user_id": self.user_id, "session_id": self.session_id}
-
     def children(self) -> Iterator[ChildSpec]:
         """Give emitter, tools and agent, in the order in which each needs the ones before."""
         environment, policies, me = self.environment, self.environment.policies, self.actor_ref

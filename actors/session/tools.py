@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import structlog
+
 from actors.runtime.actor import Actor, Reply, receives
 from actors.runtime.restarts import Restart
 from actors.runtime.specs import ChildSpec
@@ -63,6 +65,7 @@ class ToolActor(Actor):
     @receives(Execute)
     def _on_execute(self, _: Execute) -> None:
         """Call the tool; blocks as long as it does."""
+        structlog.contextvars.bind_contextvars(actor=self.address, incarnation=self.incarnation)
         try:
             value = perform(self._tool, self._arguments, self._user, self._resources)
             outcome: Returned | Raised = Returned(self._call_id, value)

@@ -15,6 +15,7 @@ from actors.tools.tool import Call
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from actors.agents.turn import Question
     from actors.runtime.future import Future
     from actors.runtime.ref import ActorRef
     from actors.session.journal import Journal
@@ -43,10 +44,12 @@ class LiveTurn(Turn):
         tools: ActorRef[Any],
         now: Callable[[], float],
         offered: Callable[[str], Sequence[Tool]],
+        heed: Callable[[str, Question], object],
     ) -> None:
         """Open the door for one attempt.
 
-        ``now`` tells the runtime's monotonic seconds, ``offered`` what the agent of a name may call.
+        ``now`` tells the runtime's monotonic seconds, ``offered`` what the agent of a name may call; ``heed`` hears of
+        questions to models.
         """
         self._order = order
         self._session_id = session_id
@@ -55,6 +58,7 @@ class LiveTurn(Turn):
         self._tools = tools
         self._now = now
         self._offered = offered
+        self._heed = heed
         self._step = 0
         self._unanswered = 0
         self.counted: Usage | None = None
@@ -112,6 +116,10 @@ class LiveTurn(Turn):
         after = Usage(before.input_tokens + input_tokens, before.output_tokens + output_tokens)
         # Checked like any text of an agent's: what is in the log must be readable for ever.
         self.counted = msgspec.convert(msgspec.to_builtins(after), Usage)
+
+    def asked(self, question: Question) -> None:
+        """Tell of one question to a model."""
+        self._heed(self._order.run_id, question)
 
     def use(self, tool: Tool | str, /, **arguments: Any) -> Any:
         """Call a tool and return what it returns; blocks until then.

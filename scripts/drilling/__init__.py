@@ -4,7 +4,8 @@
 
     drill                       rounds of load, kill and restart; then the end, and the verdict
      ├─ life                    the server between its start and its kill
-     ├─ person ── tab           who uses it: each tab is one connection after another
+     ├─ person ── tab           who uses it: each tab has a client of the published library, which outlives the kills
+     │   ├─ recorder            what crossed the sockets of a client
      │   ├─ correspondence      what was sent under message ids, and how each send was answered
      │   └─ transcript          what a session showed to all who watched
      ├─ verdict                 logs against transcripts and correspondences

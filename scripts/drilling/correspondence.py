@@ -122,13 +122,14 @@ class Correspondence:
             answer = answers.get(frame["id"])
             if answer is not None and answer["type"] == "error":
                 self.refusals.append(answer["code"])
-            if "client_msg_id" in frame:
-                self._note(self.messages[frame["client_msg_id"]], Send(life, answer))
+            self._note(self.messages[frame["client_msg_id"]], Send(life, answer))
 
     def _note(self, message: Message, send: Send) -> None:
         if send.acked and not message.acks:
             self.acked.append(message)
         message.sends.append(send)
+        # A tab tells of its connections when it leaves, which may be some lives later.
+        message.sends.sort(key=lambda each: each.life)
 
     def check(self, logs: Iterable[Sequence[Event]]) -> None:
         """Check every message against all logs of the user.

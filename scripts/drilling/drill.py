@@ -16,6 +16,10 @@ from scripts.drilling.report import Kills, Report
 from scripts.drilling.tab import PATIENCE, Tab
 from scripts.drilling.together import together
 from scripts.drilling.verdict import TAKEN_UP, check_all, unfinished_runs
+from server.client.address import Address
+from server.client.credentials import Credentials
+from server.client.http import Http
+from tests.system.process import lasting_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,6 +86,7 @@ class Drill:
         self._random = Random(plan.seed)  # noqa: S311 - a seed must always go the same way
         self._numbers = count(1)
         self._kills: Counter[str] = Counter()
+        self._port = lasting_port()
         self._people: list[Person] = []
         self._tabs: list[Tab] = []
 
@@ -94,17 +99,21 @@ class Drill:
         began = time.monotonic()
         await self._rise()
         try:
-            await asyncio.to_thread(self._seat, self._life.server)
+            await self._seat(self._life)
             for number in range(1, self.plan.rounds + 1):
                 self.stage = f"round {number} of {self.plan.rounds}"
                 await self._use_and_kill(self._life)
                 await self._audit(AUDITED)
+                if number == self.plan.rounds:
+                    await together((tab.leave(answered=False) for tab in self._tabs), END_SECONDS)
                 await self._rise()
                 after_each()
             self.stage = f"after all {self.plan.rounds} rounds"
             logs = await self._come_to_the_end(self._life)
         finally:
             self._life.kill()
+            for person in self._people:
+                await person.credentials.close()
         check_all(self._people, self._tabs, logs)
         kills = Kills(*(self._kills[moment] for moment in Kills._fields))
         return Report.of(self.plan.rounds, kills, time.monotonic() - began, self._people, logs.values())
@@ -112,7 +121,9 @@ class Drill:
     # The server.
 
     async def _start(self) -> None:
-        starting = asyncio.create_task(asyncio.to_thread(Life, next(self._numbers), self._data_dir, self.plan.sync))
+        starting = asyncio.create_task(
+            asyncio.to_thread(Life, next(self._numbers), self._data_dir, self.plan.sync, self._port)
+        )
         try:
             self._life = await asyncio.shield(starting)
         except asyncio.CancelledError:
@@ -132,10 +143,14 @@ class Drill:
 
     # The people.
 
-    def _seat(self, server: ServerProcess) -> None:
+    async def _seat(self, life: Life) -> None:
+        address = Address.of(life.server.url)
         for username in USERS:
-            login = server.login(username)
-            person = Person(login, [server.new_session(login) for _ in range(self.plan.sessions)])
+            login = await asyncio.to_thread(life.server.login, username)
+            sessions = [await asyncio.to_thread(life.server.new_session, login) for _ in range(self.plan.sessions)]
+            credentials = Credentials(Http(address, None), username, username)
+            await credentials.login()
+            person = Person(login, address, credentials, sessions)
             self._people.append(person)
             self._tabs += [
                 self._tab(f"{username}-{place}-{number}", person, session_id)
@@ -182,7 +197,7 @@ class Drill:
         await together((tab.see_all_end(heads[tab.session_id]) for tab in self._tabs), END_SECONDS)
         logs = await self._logs(life.server)
         await together((tab.see(len(logs[tab.session_id])) for tab in self._tabs), END_SECONDS)
-        await together((tab.leave(life, answered=True) for tab in self._tabs), END_SECONDS)
+        await together((tab.leave(answered=True) for tab in self._tabs), END_SECONDS)
         status = await asyncio.to_thread(life.server.end)
         assert status == 0, f"the last server was to drain, and ended with {status}"
         assert not life.server.faults(), "\n".join(["faults of the server's own:", *life.server.faults()])

@@ -32,27 +32,29 @@ backoff = {{min = 0, max = 0}}
 class Life:
     """One life of the server, from a start that it survived; ``number`` counts them from 1."""
 
-    def __init__(self, number: int, data_dir: Path, sync: str) -> None:
-        """Start a server with that ``journal.sync`` and wait until it listens; blocks.
+    def __init__(self, number: int, data_dir: Path, sync: str, port: int) -> None:
+        """Start a server with that ``journal.sync`` and wait until it listens on that port; blocks.
 
         Raises:
             AssertionError: it doesn't start.
         """
         self.number = number
         self.ending = False
-        self.server = ServerProcess(data_dir, "--demo", toml=SETTINGS.format(sync=sync))
+        self.over = False
+        self.server = ServerProcess(data_dir, "--demo", "--port", str(port), toml=SETTINGS.format(sync=sync))
 
     def kill(self) -> None:
         """End it as nobody can prepare for."""
         self.ending = True
         self.server.kill()
+        self.over = True
 
     async def drain_and_kill(self, seconds: float) -> None:
         """Tell it to drain, and kill it so many seconds later, whether it is done by then or not."""
         self.ending = True
         self.server.signal()
         await asyncio.sleep(seconds)
-        self.server.kill()
+        self.kill()
 
 
 def verify(data_dir: Path) -> None:

@@ -11,15 +11,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from actors.testing.views import Entry
+    from server.client.address import Address
+    from server.client.credentials import Credentials
     from tests.system.process import Login
 
 
 class Person:
     """A user, with what all connections of the user know. The login outlives the server's lives, as a client's does."""
 
-    def __init__(self, login: Login, session_ids: Iterable[str]) -> None:
-        """Own these sessions."""
+    def __init__(self, login: Login, address: Address, credentials: Credentials, session_ids: Iterable[str]) -> None:
+        """Own these sessions. The login is the judge's, for reading logs; the credentials are the clients'."""
         self.login = login
+        self.address = address
+        self.credentials = credentials
         self.correspondence = Correspondence()
         self.transcripts = {session_id: Transcript(session_id) for session_id in session_ids}
 

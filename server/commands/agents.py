@@ -9,11 +9,12 @@ from rich.table import Table
 from rich.text import Text
 
 from config.settings import Settings
+from server.commands.examples import examples
 from server.commands.options import loaded, settings_options, told_plainly
 from server.commands.tables import show
 
 
-@click.command()
+@click.command(epilog=examples("greenroom agents --demo", "greenroom agents --json"))
 @settings_options
 @click.option("--demo", is_flag=True, default=None, help="As a server with --demo has them.")
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON, with the schemas of the tools.")

@@ -11,11 +11,12 @@ from rich.text import Text
 
 from config.loading import DEFAULT, Loaded
 from config.names import value_at
+from server.commands.examples import examples
 from server.commands.options import loaded, settings_options
 from server.commands.tables import show
 
 
-@click.command()
+@click.command(epilog=examples("greenroom config --data-dir /srv/greenroom"))
 @settings_options
 def config(data_dir: Path | None, config_file: Path | None) -> None:
     """Show every setting, its value, and where the value came from.

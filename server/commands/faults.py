@@ -12,6 +12,7 @@ from rich.table import Table
 from actors.runtime import ledger
 from actors.runtime.errors import FaultPlanInvalid
 from actors.runtime.faultplan import FaultPlan
+from server.commands.examples import examples
 from server.commands.remote import Denied, Remote, logged_in, remote_options
 from server.commands.tables import show as show_table
 
@@ -37,7 +38,7 @@ def faults() -> None:
     """
 
 
-@faults.command()
+@faults.command(epilog=examples("greenroom faults load plan.toml --user operator"))
 @click.argument("file", type=FILE)
 @remote_options
 def load(file: Path, url: str, user: str) -> None:
@@ -47,7 +48,7 @@ def load(file: Path, url: str, user: str) -> None:
     _load(plan, url, user)
 
 
-@faults.command()
+@faults.command(epilog=examples("greenroom faults replay ledger.json"))
 @click.argument("file", type=FILE)
 @remote_options
 def replay(file: Path, url: str, user: str) -> None:
@@ -57,7 +58,7 @@ def replay(file: Path, url: str, user: str) -> None:
     _load(plan, url, user)
 
 
-@faults.command()
+@faults.command(epilog=examples("greenroom faults show --json > ledger.json"))
 @click.option("--json", "as_json", is_flag=True, help="Write the ledger as JSON, for `replay`.")
 @remote_options
 def show(url: str, user: str, *, as_json: bool) -> None:
@@ -73,7 +74,7 @@ def show(url: str, user: str, *, as_json: bool) -> None:
         click.echo(f"{len(state['plan']['rules'])} rules, {state['left']} of {state['plan']['budget']} injections left")
 
 
-@faults.command()
+@faults.command(epilog=examples("greenroom faults clear"))
 @remote_options
 def clear(url: str, user: str) -> None:
     """Drop the plan and its ledger: nothing is injected any more."""

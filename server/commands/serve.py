@@ -6,10 +6,11 @@ from typing import Any
 import click
 
 from config import logs
+from server.commands.examples import examples
 from server.commands.options import loaded, settings_options, told_plainly
 
 
-@click.command()
+@click.command(epilog=examples("greenroom serve --demo", "greenroom serve --data-dir /srv/greenroom --port 80"))
 @click.option("--host", help="The address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", metavar="NUMBER", help="The port to listen on; 0 takes any free one.  [default: 8765]")
 @settings_options

@@ -8,10 +8,11 @@ import click
 from rich.table import Table
 
 from server.accounts import Account, Accounts
+from server.commands.examples import examples
 from server.commands.options import loaded, settings_options, told_plainly
 from server.commands.passwords import read_password
 from server.commands.tables import show
-from server.database import open_database
+from server.database import existing, open_database
 
 
 @click.group()
@@ -24,18 +25,20 @@ def users() -> None:
     """
 
 
-@users.command()
+@users.command(
+    epilog=examples("greenroom users add ada --role operator", "generate-password | greenroom users add ada")
+)
 @click.argument("name")
 @click.option("--role", "roles", multiple=True, metavar="ROLE", help="Give a role, such as operator; may be repeated.")
 @settings_options
 def add(name: str, roles: tuple[str, ...], data_dir: Path | None, config_file: Path | None) -> None:
     """Add an account named NAME."""
-    with _accounts(data_dir, config_file) as accounts:
+    with _accounts(data_dir, config_file, made=True) as accounts:
         account = accounts.add(name, read_password(confirm=True), roles)
     click.echo(f"added {account.username} ({account.user_id})")
 
 
-@users.command()
+@users.command(epilog=examples("greenroom users passwd ada"))
 @click.argument("name")
 @settings_options
 def passwd(name: str, data_dir: Path | None, config_file: Path | None) -> None:
@@ -45,7 +48,7 @@ def passwd(name: str, data_dir: Path | None, config_file: Path | None) -> None:
     click.echo(f"the password of {name} is changed")
 
 
-@users.command()
+@users.command(epilog=examples("greenroom users disable ada"))
 @click.argument("name")
 @settings_options
 def disable(name: str, data_dir: Path | None, config_file: Path | None) -> None:
@@ -55,7 +58,7 @@ def disable(name: str, data_dir: Path | None, config_file: Path | None) -> None:
     click.echo(f"{name} is disabled")
 
 
-@users.command()
+@users.command(epilog=examples("greenroom users enable ada"))
 @click.argument("name")
 @settings_options
 def enable(name: str, data_dir: Path | None, config_file: Path | None) -> None:
@@ -65,7 +68,7 @@ def enable(name: str, data_dir: Path | None, config_file: Path | None) -> None:
     click.echo(f"{name} is enabled")
 
 
-@users.command("list")
+@users.command("list", epilog=examples("greenroom users list --data-dir /srv/greenroom"))
 @settings_options
 def list_(data_dir: Path | None, config_file: Path | None) -> None:
     """List the accounts by name."""
@@ -74,9 +77,11 @@ def list_(data_dir: Path | None, config_file: Path | None) -> None:
 
 
 @contextmanager
-def _accounts(data_dir: Path | None, config_file: Path | None) -> Iterator[Accounts]:
+def _accounts(data_dir: Path | None, config_file: Path | None, *, made: bool = False) -> Iterator[Accounts]:
     settings = loaded(config_file, data_dir=data_dir).settings
     with told_plainly():
+        if not made:
+            existing(settings.data_dir)
         database = open_database(settings.data_dir)
         try:
             yield Accounts(database)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from flask import Flask
@@ -20,10 +21,13 @@ from server.ops.desk import Desk
 if TYPE_CHECKING:
     from actors.runtime.runtime import Runtime
     from server.accounts import Accounts
+    from server.agui.streams import Streams
     from server.journal.journal import LogJournal
     from server.ops.instruments import Instruments
     from server.reception import Reception
     from server.tokens import Tokens
+    from server.traces import Traces
+    from server.tracing import Untraced
 
 
 def application(
@@ -33,8 +37,10 @@ def application(
     tokens: Tokens,
     reception: Reception,
     instruments: Instruments,
+    streams: Streams,
+    traces: Traces | Untraced,
 ) -> Flask:
-    """Put the HTTP side together."""
+    """Put the HTTP side together; with the extra ``agui`` there is AG-UI as well."""
     # The name is what Flask derives paths from; the page's files are served by a route of our own.
     app = Flask("server", static_folder=None)
     app.register_blueprint(logins(accounts, tokens, reception))
@@ -46,6 +52,10 @@ def application(
     app.register_blueprint(orders(journal, reception, instruments))
     if reception.settings.faults.enabled:
         app.register_blueprint(faults(runtime, reception))
+    if find_spec("ag_ui") is not None:
+        from server.http.agui import agui  # noqa: PLC0415 - of an extra, which need not be there
+
+        app.register_blueprint(agui(journal, reception, streams, traces))
     answer_errors(app)
     app.register_blueprint(descriptions(openapi(app), asyncapi()))
 

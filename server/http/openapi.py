@@ -10,7 +10,7 @@ import msgspec
 
 from config.version import VERSION
 from server.http.bodies import Problem
-from server.http.operations import Operation, operation_of
+from server.http.operations import EVENT_STREAM, Operation, operation_of
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -32,7 +32,11 @@ def openapi(app: Flask) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for path, method, endpoint, operation in sorted(found):
         paths.setdefault(path, {})[method] = _described(path, endpoint, operation)
-    structs = {kind for *_, operation in found for kind in (operation.body, *operation.answers.values())} - {None, str}
+    structs = {kind for *_, operation in found for kind in (operation.body, *operation.answers.values())} - {
+        None,
+        str,
+        EVENT_STREAM,
+    }
     _, schemas = msgspec.json.schema_components([*structs, Problem], ref_template=REF)
     return {
         "openapi": "3.1.0",
@@ -90,6 +94,8 @@ def _answer(status: int, kind: Any) -> dict[str, Any]:
 
 
 def _content(kind: Any) -> dict[str, Any]:
+    if kind == EVENT_STREAM:
+        return {EVENT_STREAM: {"schema": {"type": "string"}}}
     if kind is str:
         return {TEXT: {"schema": {"type": "string"}}}
     return {JSON: {"schema": {"$ref": REF.format(name=kind.__name__)}}}

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+EVENT_STREAM = "text/event-stream"
+"""As an answer: server-sent events."""
+
 View = TypeVar("View", bound="Callable[..., Any]")
 
 
@@ -15,7 +18,7 @@ class Operation(NamedTuple):
 
     Attributes:
         summary: what it does, in a few words.
-        answers: the good ones by status: a struct, ``str`` for plain text, None for no body.
+        answers: the good ones by status: a struct, ``str`` for plain text, `EVENT_STREAM`, None for no body.
         body: the struct of the request's body.
         query: the struct of the query's parameters.
         bearer: whether it wants an access token.

@@ -43,13 +43,7 @@ def sessions(runtime: Runtime, journal: Journal, reception: Reception) -> Bluepr
     def create() -> Response:
         user_id = caller(reception).account.user_id
         title = read(NewSession, request.get_data()).title
-        if len(journal.sessions(user_id)) >= reception.settings.limits.sessions_per_user:
-            reception.metrics.limits["limits.sessions_per_user"].inc()
-            raise Refused(409, "conflict", "The account has as many sessions as it may have. Delete one first.")
-        session_id = new_id("s", runtime.random)
-        committed: Future[None] = Future()
-        record = journal.create(session_id, user_id, title, time.time_ns() // 1_000_000, committed.settle)
-        committed.get(timeout=COMMIT_SECONDS)
+        record = make_session(journal, reception, user_id, new_id("s", runtime.random), title)
         return answer(_shown(runtime, record), 201)
 
     @routes.delete("/v1/sessions/<session_id>")
@@ -69,6 +63,22 @@ def sessions(runtime: Runtime, journal: Journal, reception: Reception) -> Bluepr
         return answer(Events(session_id, record.epoch, record.head_seq, [msgspec.Raw(frame) for frame in frames]))
 
     return routes
+
+
+def make_session(journal: Journal, reception: Reception, user_id: str, session_id: str, title: str) -> SessionRecord:
+    """Make a user's session under a new id; blocks until that is committed.
+
+    Raises:
+        Refused: the user has as many as may be.
+        JournalUnavailable: it can't be recorded.
+    """
+    if len(journal.sessions(user_id)) >= reception.settings.limits.sessions_per_user:
+        reception.metrics.limits["limits.sessions_per_user"].inc()
+        raise Refused(409, "conflict", "The account has as many sessions as it may have. Delete one first.")
+    committed: Future[None] = Future()
+    record = journal.create(session_id, user_id, title, time.time_ns() // 1_000_000, committed.settle)
+    committed.get(timeout=COMMIT_SECONDS)
+    return record
 
 
 def _mine(journal: Journal, session_id: str, user_id: str) -> SessionRecord:

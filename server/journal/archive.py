@@ -34,6 +34,8 @@ _CHANGE = """
     FROM ({rows}) AS new WHERE session_id = new.column3
 """
 
+_COUNT = "SELECT COUNT(*) FROM sessions"
+
 ROWS_AT_ONCE = 1000
 """In one statement, of at most 8 values each: SQLite takes 32,766."""
 
@@ -183,3 +185,9 @@ def path_of(connection: sqlite3.Connection) -> Path:
     """Return the file behind a connection."""
     _, _, path = connection.execute("PRAGMA database_list").fetchone()
     return Path(path)
+
+
+def count_sessions(connection: sqlite3.Connection) -> int:
+    """Return how many sessions are in the tables; costs as much as there are."""
+    (count,) = connection.execute(_COUNT).fetchone()
+    return int(count)

@@ -10,6 +10,7 @@ import structlog
 from actors.runtime.future import Future
 from actors.session.journal import JournalUnavailable
 from server.journal.entries import Created, Deleted, Writing
+from server.observability.histogram import Histogram
 from server.times import Times
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ log = structlog.get_logger(__name__)
 
 PROBE_SECONDS = 1.0
 """How often it is tried whether commits are possible again."""
+
+COMMIT_BOUNDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
+"""In seconds: of the histogram of commits that went well."""
 
 
 class Sink(Protocol):
@@ -103,6 +107,10 @@ class GroupCommit:
 
     A commit that fails takes everything with it that was put meanwhile, since that follows what isn't there. From
     then on every put fails at once, until a commit of nothing, tried every second, goes well.
+
+    Attributes:
+        seconds: how long commits took that went well.
+        failures: how many didn't.
     """
 
     def __init__(self, sink: Sink, clock: Clock, absorb: Callable[[Sequence[Entry]], None], soon: Soon) -> None:
@@ -121,6 +129,8 @@ class GroupCommit:
         self._problem: str | None = None
         self._probe_timer: Timer | None = None
         self._when_available: list[Callable[[], object]] = []
+        self.seconds = Histogram(*COMMIT_BOUNDS)
+        self.failures = 0
 
     @property
     def problem(self) -> str | None:
@@ -131,6 +141,11 @@ class GroupCommit:
     def lag(self) -> float:
         """How many seconds the commit under way has taken so far; 0.0 where none is."""
         return 0.0 if self._batch is None else self._clock.monotonic() - self._began_at
+
+    @property
+    def pending(self) -> int:
+        """How many appends, creations and deletions wait to be committed, or are being."""
+        return len(self._queue) + len(self._batch or ())
 
     def tail(self, session_id: str) -> Tail | None:
         """Return what is coming of a session, or None where nothing of it is pending."""
@@ -228,11 +243,13 @@ class GroupCommit:
         if batch is not self._batch:
             return  # Lost meanwhile, or given up at the close.
         if error is not None:
+            self.failures += 1
             if self._problem is None:
                 log.error("journal_unavailable", problem=str(error))
             self._fail(str(error))
             return
         self.times.note(self._clock.monotonic() - self._began_at)
+        self.seconds.observe(self._clock.monotonic() - self._began_at)
         self._absorb(self._entries)
         waiters = self._settle(batch)
         for put in batch:

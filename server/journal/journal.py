@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from functools import partial
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
-from actors.session.events import AgentCompleted
 from actors.session.journal import JournalUnavailable, Opening, SessionRecord
 from server.journal.claims import Claims
 from server.journal.commits import GroupCommit
@@ -19,26 +17,30 @@ if TYPE_CHECKING:
     from random import Random
 
     from actors.runtime.clock import Clock
+    from actors.session.events import Recorded
     from actors.session.journal import Batch, Claim, Done
     from server.journal.commits import Sink, Soon
     from server.journal.entries import Entry
     from server.journal.layers import Layers
+    from server.observability.histogram import Spread
     from server.times import Times
 
 
 class LogJournal:
-    """Group commit to a sink, look-ups in memtables over a base. For greenlets of one hub."""
+    """Group commit to a sink, look-ups in memtables over a base. For greenlets of one hub.
+
+    Attributes:
+        on_committed: called with each append, once it is on record and whoever made it knows; may neither block nor
+            raise. The log is where everything passes once that happens in any session, whatever crashes on the way.
+    """
 
     def __init__(self, sink: Sink, layers: Layers, clock: Clock, soon: Soon, random: Random | None = None) -> None:
         """Go on from what ``layers`` hold; epochs are drawn from ``random``, the system's own source by default."""
         self._commits = GroupCommit(sink, clock, self._absorb, soon)
         self._layers = layers
         self._claims = Claims()
+        self.on_committed: list[Callable[[Sequence[Recorded]], object]] = []
         self._random = random or SystemRandom()
-        self.events = 0
-        """How many events were committed so far."""
-        self.outcomes: Counter[str] = Counter()
-        """How many runs ended in them, by outcome."""
 
     @property
     def available(self) -> bool:
@@ -59,6 +61,26 @@ class LogJournal:
     def lag(self) -> float:
         """How many seconds the commit under way has taken so far; 0.0 where none is."""
         return self._commits.lag
+
+    @property
+    def commit_seconds(self) -> Spread:
+        """How long commits took."""
+        return self._commits.seconds.spread
+
+    @property
+    def failures(self) -> int:
+        """How many commits failed."""
+        return self._commits.failures
+
+    @property
+    def pending(self) -> int:
+        """How many appends wait to be committed."""
+        return self._commits.pending
+
+    @property
+    def uncompacted(self) -> int:
+        """How many bytes of what is committed have yet to move to where they stay."""
+        return self._layers.size
 
     def when_available(self, call: Callable[[], object]) -> None:
         """Call ``call`` on the hub, once, when the journal can be written again; before this returns where it can."""
@@ -126,16 +148,14 @@ class LogJournal:
         if standing is None or batch[0].event.seq != standing.head_seq + 1:
             done(JournalUnavailable(f"the entries don't follow the log of {session_id}"))
             return
-        # Counted when it is committed: until it is taken, the batch grows.
-        self._commits.put(Writing(session_id, standing.user_id, batch), partial(self._written, batch, done))
+        done = partial(self._appended, batch, done)
+        self._commits.put(Writing(session_id, standing.user_id, batch), done)
 
-    def _written(self, batch: Batch, done: Done, error: Exception | None) -> None:
-        if error is None:
-            self.events += len(batch)
-            for entry in batch:
-                if type(entry.event.data) is AgentCompleted:
-                    self.outcomes[entry.event.data.outcome] += 1
+    def _appended(self, entries: Sequence[Recorded], done: Done, error: Exception | None) -> None:
         done(error)
+        if error is None:
+            for heed in self.on_committed:
+                heed(entries)
 
     def _standing(self, session_id: str) -> Standing | None:
         tail = self._commits.tail(session_id)

@@ -62,6 +62,11 @@ class Layers:
         self.compacting: Memtable | None = None
         self._newest_first: tuple[Memtable, ...] = (self.current,)
 
+    @property
+    def size(self) -> int:
+        """How many bytes the memtables hold, roughly."""
+        return sum(memtable.size for memtable in self._newest_first)
+
     def absorb(self, entry: Entry) -> None:
         """Take in a committed entry."""
         self.current.absorb(entry)

@@ -7,9 +7,9 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from server.database import BUSY_SECONDS, FILE_NAME
+from server.database import BUSY_SECONDS, existing
 from server.diagnosis import diagnosis
-from server.errors import DatabaseMissing, DatabaseTooNew, DatabaseTooOld, DatabaseUnusable
+from server.errors import DatabaseTooNew, DatabaseTooOld, DatabaseUnusable
 from server.journal.archive import Archive, replay
 from server.journal.layers import Layers
 from server.migrations import STEPS
@@ -141,9 +141,7 @@ def open_reader(data_dir: Path) -> Iterator[Reader]:
         DatabaseTooOld: an earlier one did.
         DatabaseUnusable: it can't be read, or isn't a database.
     """
-    path = data_dir / FILE_NAME
-    if not path.is_file():
-        raise DatabaseMissing(f"{data_dir} holds no {FILE_NAME}: see that --data-dir names the server's data directory")
+    path = existing(data_dir)
     try:
         connection = sqlite3.connect(
             f"file:{quote(str(path))}?mode=ro", uri=True, timeout=BUSY_SECONDS, isolation_level=None

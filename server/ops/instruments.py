@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import gevent
 
 from actors.runtime.telemetry import Crashed, DeadLettered, Restarting, StormBegan, StormEnded
+from actors.session.events import AgentCompleted
 from server.ops import samples
 from server.ops.incidents import Incidents
 from server.ops.probe import Probe
@@ -15,7 +17,10 @@ from server.ops.samples import Count, Gauge, Ring
 from server.ops.survey import Survey
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from actors.runtime.runtime import Runtime
+    from actors.session.events import Recorded
     from server.journal.journal import LogJournal
     from server.reception import Reception
 
@@ -41,7 +46,10 @@ class Instruments:
         self.survey = Survey(runtime)
         self._probe = Probe()
         self._sampler = gevent.Greenlet(self._sample)
+        self._events = 0
+        self._outcomes: Counter[str] = Counter()
         runtime.telemetry.subscribe(self.incidents.hear)
+        journal.on_committed.append(self._note)
 
     def start(self) -> None:
         """Begin to measure."""
@@ -67,14 +75,20 @@ class Instruments:
             self.ring.add(samples.sample(before, count, self._gauge(), now - then))
             before, then = count, now
 
+    def _note(self, entries: Sequence[Recorded]) -> None:
+        self._events += len(entries)
+        for entry in entries:
+            if type(entry.event.data) is AgentCompleted:
+                self._outcomes[entry.event.data.outcome] += 1
+
     def _count(self) -> Count:
-        journal, counts = self._journal, self._runtime.telemetry.counts
+        outcomes, counts = self._outcomes, self._runtime.telemetry.counts
         return Count(
-            journal.events,
-            journal.outcomes["success"],
-            journal.outcomes["error"],
-            journal.outcomes["cancelled"],
-            journal.outcomes["timed_out"],
+            self._events,
+            outcomes["success"],
+            outcomes["error"],
+            outcomes["cancelled"],
+            outcomes["timed_out"],
             counts[Crashed],
             counts[Restarting],
             counts[DeadLettered],

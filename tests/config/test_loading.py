@@ -65,6 +65,10 @@ def test_variables_of_others_are_none_of_its_business():
     assert load(None, {}, {"PORT": "1", "GREEN": "2"}).settings.port == 8765
 
 
+def test_a_variable_for_clients_is_no_setting_and_no_problem():
+    assert load(None, {}, {"GREENROOM_PASSWORD": "secret"}).settings.port == 8765
+
+
 def test_the_file_beside_the_data_is_found_without_being_named(toml, tmp_path):
     path = toml("port = 9", "greenroom.toml")
 

@@ -5,7 +5,7 @@ import logging
 import pytest
 import structlog
 
-from config.logs import drop_secrets, set_up
+from config.logs import drop_secrets, name_session, set_up
 from config.settings import Logs
 
 
@@ -117,3 +117,15 @@ def test_what_is_named_like_a_secret_is_dropped_at_any_depth(key):
 @pytest.mark.parametrize("key", ["event", "context", "input_tokens", "session_id", "texture"])
 def test_what_only_resembles_a_secrets_name_stays(key):
     assert drop_secrets(None, "info", {key: 1}) == {key: 1}
+
+
+@pytest.mark.parametrize("part", ["", "/agent", "/tools/tc_1"])
+def test_a_line_about_a_sessions_actor_names_the_session_and_its_user(part):
+    event = {"event": "crashed", "actor": f"session/u_1/s_2{part}"}
+
+    assert name_session(None, "info", event) == event | {"user_id": "u_1", "session_id": "s_2"}
+
+
+@pytest.mark.parametrize("event", [{"event": "x"}, {"actor": "root"}, {"actor": "mcp/files"}, {"actor": "session/u_1"}])
+def test_a_line_about_anybody_else_stays_as_it_is(event):
+    assert name_session(None, "info", event) == event

@@ -1,10 +1,16 @@
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 
 from config.version import VERSION
+from server import cli
+from tests.system.terminal import terminal
 
 
 @pytest.fixture
@@ -37,7 +43,18 @@ def test_the_version_is_told(greenroom):
 
 @pytest.mark.parametrize(
     "command",
-    [[], ["serve"], ["users"], ["users", "add"], ["config"], ["faults"], ["faults", "load"], ["tree"], ["journal"]]
+    [
+        [],
+        ["serve"],
+        ["users"],
+        ["users", "add"],
+        ["config"],
+        ["faults"],
+        ["faults", "load"],
+        ["tree"],
+        ["journal"],
+        ["chat"],
+    ]
     + [["journal", name] for name in ("verify", "tail", "export", "prune")],
 )
 def test_every_command_explains_itself(greenroom, command):
@@ -95,6 +112,7 @@ def test_accounts_are_kept_where_the_data_directory_says(greenroom, tmp_path):
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line_with_status_1(greenroom, arguments, said):
+    greenroom("users", "add", "bob", stdin="pw\n")
     done = greenroom("users", *arguments)
 
     assert (done.returncode, done.stdout) == (1, "")
@@ -183,3 +201,55 @@ def test_the_secrets_of_mcp_servers_are_masked(greenroom):
     assert "https://search.example.com/mcp" in done.stdout
     assert "Authorization" in done.stdout
     assert "hush" not in done.stdout
+
+
+def commands(group, *above):
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, *above, name)
+        else:
+            yield [*above, name]
+
+
+@pytest.mark.parametrize("command", list(commands(cli.greenroom)), ids=" ".join)
+def test_every_command_shows_how_it_is_used(command):
+    shown = CliRunner().invoke(cli.greenroom, [*command, "--help"], prog_name="greenroom").output
+
+    example = re.search(r"^ *Examples?:\n((?: +.*\n?)+)", shown, re.MULTILINE)
+    assert example, shown
+    assert f"greenroom {' '.join(command)}" in example[1]
+
+
+@pytest.mark.parametrize("command", ["list", "passwd", "disable", "enable"])
+def test_accounts_are_not_looked_for_where_there_is_no_database_and_none_is_made(greenroom, tmp_path, command):
+    arguments = [] if command == "list" else ["ada"]
+    done = greenroom("users", command, *arguments, "--data-dir", "typo")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "see that --data-dir names the server's data directory" in done.stderr
+    assert not (tmp_path / "typo").exists()
+
+
+def test_a_shell_completes_commands_and_options(tmp_path):
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    with terminal("bash", "--norc", "--noprofile", home=tmp_path) as bash:
+        bash.type(f"PS1='$ '; PATH={path}; eval \"$(greenroom completion bash)\"; clear; echo ready\r")
+        bash.see("^ready")
+        bash.type("greenroom jour\t")
+        bash.see("greenroom journal$")
+        bash.type("ver\t--data\t")
+        bash.see("greenroom journal verify --data-dir$")
+
+
+def test_each_shell_has_its_script():
+    for shell in ("bash", "zsh", "fish"):
+        done = CliRunner().invoke(cli.greenroom, ["completion", shell], prog_name="greenroom")
+        assert (done.exit_code, done.stderr) == (0, "")
+        assert "_GREENROOM_COMPLETE" in done.stdout
+
+
+def test_an_unknown_shell_is_told_those_there_are(greenroom):
+    done = greenroom("completion", "tcsh")
+
+    assert done.returncode == 2
+    assert "'bash', 'zsh', 'fish'" in done.stderr

@@ -1,6 +1,7 @@
 """Agents that behave worse than any script can: a server under test loads them by dotted path."""
 
 import json
+import logging
 
 import gevent
 
@@ -27,6 +28,24 @@ def leak() -> str:
     """Leave a running timeout behind in whatever greenlet runs the tool."""
     gevent.Timeout(0.05).start()
     return "leaked"
+
+
+@tool(idempotent=True)
+def chat(text: str) -> str:
+    """Log, as a library does that a tool uses."""
+    logging.getLogger("library").info("tool speaks", extra={"text": text})
+    return text
+
+
+class Chatty(Agent):
+    """Logs, as a library does that an agent uses, and has its tool log."""
+
+    name = "chatty"
+    tools = (chat,)
+
+    def run(self, turn: Turn) -> str:
+        logging.getLogger("library").info("agent speaks", extra={"text": turn.text})
+        return str(turn.use(chat, text=turn.text))
 
 
 class Leaker(Agent):

@@ -4,9 +4,11 @@ import contextlib
 import http.client
 import json
 import os
+import random
 import re
 import selectors
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -72,6 +74,14 @@ def run_greenroom(*arguments: str, stdin: str = "", **settings: str) -> subproce
         timeout=30,
         check=False,
     )
+
+
+def lasting_port() -> int:
+    """Return a free port that nothing takes while a server is down: one that the system gives to nobody by itself."""
+    while True:
+        port = random.randrange(20_000, 30_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def spawn(data_dir: Path, *flags: str, **settings: str) -> subprocess.Popen[bytes]:

@@ -247,11 +247,11 @@ async def test_the_socket_that_is_furthest_behind_comes_first(server):
 async def test_rates_are_told_once_to_whoever_says_what_it_has(server):
     before = ask(server, "overview")
     async with on_stage(server) as client:
-        await client.perform({"think": "a"}, {"answer": "x"})
+        await client.perform({"crash": "x", "until_attempt": 1}, {"answer": "x"})
         since = f"overview?samples={before['samples']['last']}"
         after = await until(server, since, lambda answer: sum(answer["samples"]["runs_success"]) > 0)
 
-    assert sum(after["samples"]["events"]) >= 4 / after["samples"]["every_ms"] * 1000
+    assert sum(after["samples"]["events"]) > sum(after["samples"]["runs_success"])
     assert max(after["samples"]["connections"]) >= 1
     assert max(after["samples"]["hub_worst_ms"]) > 0
     assert max(after["samples"]["commit_worst_ms"]) > 0

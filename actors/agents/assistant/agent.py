@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING, ClassVar
@@ -13,6 +14,7 @@ from actors.agents.assistant.messages import calls_to_make, continued, offered, 
 from actors.agents.assistant.reply import Reply
 from actors.agents.assistant.speech import Draft, Musing
 from actors.agents.errors import AgentError
+from actors.agents.turn import Question
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -42,7 +44,7 @@ class Assistant(Agent):
         earlier = within(turn.history, self.model.history_tokens)
         messages = opening(self.model.system_prompt, earlier, turn.text)
         tools = offered(turn.tools)
-        voice = _Voice(turn)
+        voice = _Voice(turn, str(self.model.name))
         with self.endpoint.client() as client:
             for step in range(self.model.max_steps):
                 turn.think(f"Telling {self.model.name} what the tools said" if step else f"Asking {self.model.name}")
@@ -64,8 +66,9 @@ def assistant(model: Model, tools: Sequence[Tool]) -> type[Assistant]:
 class _Voice:
     """Tells the person what a model sends, while it sends it."""
 
-    def __init__(self, turn: Turn) -> None:
+    def __init__(self, turn: Turn, model: str) -> None:
         self._turn = turn
+        self._model = model
         self._begins_anew = False
         self.said = ""
 
@@ -75,7 +78,7 @@ class _Voice:
         Raises:
             AgentError: it is none, or not whole. What there is of it was told.
         """
-        reply, draft, musing = Reply(), Draft(), Musing()
+        reply, draft, musing, began = Reply(), Draft(), Musing(), time.monotonic()
         self._begins_anew = bool(self.said)
         try:
             for part in parts:
@@ -91,6 +94,7 @@ class _Voice:
         finally:
             if reply.usage is not None:
                 self._turn.usage(*reply.usage)
+            self._turn.asked(Question(self._model, time.monotonic() - began, *(reply.usage or (0, 0)), _failure()))
         self._think(musing.rest())
         tell = self._think if reply.calls else self._say
         tell(draft.rest())
@@ -111,3 +115,9 @@ def _check(reply: Reply) -> None:
     failure = of_reply(reply)
     if failure is not None:
         raise failure
+
+
+def _failure() -> str | None:
+    """Return the kind of what is being raised: the code of an answer to the person, or the name of its class."""
+    error = sys.exception()
+    return error.code if isinstance(error, AgentError) else None if error is None else type(error).__name__

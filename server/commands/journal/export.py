@@ -14,12 +14,17 @@ import click
 from actors.session.journal import SessionRecord
 from server.commands.counting import counted
 from server.commands.ending import ending_quietly
-from server.commands.journal.progress import shown
+from server.commands.examples import examples
 from server.commands.journal.reading import chosen, reading
 from server.commands.options import settings_options
+from server.commands.progress import shown
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "greenroom journal export --user ada --output ada.jsonl", "greenroom journal export | gzip > logs.gz"
+    )
+)
 @click.argument("session_ids", nargs=-1, metavar="[SESSION_ID]...")
 @click.option(
     "--output",

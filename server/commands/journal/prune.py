@@ -9,16 +9,17 @@ from pathlib import Path
 import click
 
 from server.commands.counting import counted
-from server.commands.journal.progress import shown
+from server.commands.examples import examples
 from server.commands.options import loaded, settings_options, told_plainly
-from server.database import FILE_NAME, connect
+from server.commands.progress import shown
+from server.database import connect, existing
 from server.diagnosis import diagnosis
-from server.errors import DatabaseMissing, DatabaseUnusable
+from server.errors import DatabaseUnusable
 from server.journal import retention
 from server.journal.retention import Dropped, Keep
 
 
-@click.command()
+@click.command(epilog=examples("greenroom journal prune --days 7 --dry-run"))
 @click.option(
     "--days",
     type=click.FloatRange(min=0, min_open=True),
@@ -70,9 +71,7 @@ def _pruned_ids(connection: sqlite3.Connection, keep: Keep, *, dry_run: bool) ->
 
 @contextmanager
 def _connected(data_dir: Path) -> Iterator[sqlite3.Connection]:
-    path = data_dir / FILE_NAME
-    if not path.is_file():
-        raise DatabaseMissing(f"{data_dir} holds no {FILE_NAME}: see that --data-dir names the server's data directory")
+    path = existing(data_dir)
     with closing(connect(path)) as connection:
         try:
             yield connection

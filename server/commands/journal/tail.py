@@ -11,6 +11,7 @@ import click
 
 from actors.session.journal import SessionRecord
 from server.commands.ending import ending_quietly, on_ctrl_c
+from server.commands.examples import examples
 from server.commands.journal.lines import line
 from server.commands.journal.reading import chosen, reading
 from server.commands.options import settings_options
@@ -54,7 +55,7 @@ class Follower:
         return chosen(snapshot, [] if self._session_id is None else [self._session_id], self._username)
 
 
-@click.command()
+@click.command(epilog=examples("greenroom journal tail --follow --user ada"))
 @click.argument("session_id", required=False)
 @click.option("--follow", "-f", is_flag=True, help="Go on with what comes, until Ctrl-C.")
 @click.option("--lines", "-n", type=click.IntRange(min=0), default=10, show_default=True, help="Begin with so many.")

@@ -7,14 +7,17 @@ import click
 
 from actors.session.journal import JournalUnavailable, LogPruned, SessionRecord
 from server.commands.counting import counted
-from server.commands.journal.progress import shown
+from server.commands.examples import examples
 from server.commands.journal.reading import chosen, reading
 from server.commands.options import settings_options
+from server.commands.progress import shown
 from server.journal.audit import Audit, Holding, Problem, audit
 from server.journal.reader import Snapshot
 
 
-@click.command()
+@click.command(
+    epilog=examples("greenroom journal verify", "greenroom journal verify s_48b21e62bef7befe --data-dir /srv/greenroom")
+)
 @click.argument("session_ids", nargs=-1, metavar="[SESSION_ID]...")
 @settings_options
 @click.pass_context
