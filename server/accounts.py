@@ -4,7 +4,7 @@ import re
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
 from server.database import Database
@@ -128,6 +128,11 @@ class Accounts:
     def by_id(self, user_id: str) -> Account | None:
         """Return the account of that id, or None."""
         return next((account for account, _ in self._select("WHERE user_id = ?", user_id)), None)
+
+    def names(self, user_ids: Collection[str]) -> dict[str, str]:
+        """Return the usernames of those of these users who are known."""
+        known = self._select(f"WHERE user_id IN ({', '.join('?' * len(user_ids))})", *user_ids)
+        return {account.user_id: account.username for account, _ in known}
 
     def by_name(self, username: str) -> Account | None:
         """Return the account of that name, or None."""

@@ -51,6 +51,7 @@ from server.observability.pulse import Pulse
 from server.observability.tally import Tally
 from server.observability.vitals import Vitals
 from server.offer import catalog, default_agent
+from server.ops.instruments import Instruments
 from server.outside import OutsideTokens
 from server.plans import fault_plan
 from server.policies import restart_policies
@@ -129,10 +130,20 @@ class Server:
             self.journal.on_committed.append(self._traces)
         self.reception = Reception(settings, accounts, tokens, self.journal, root, metrics)
         metrics.watch("connections", "Open WebSockets", self.reception.__len__)
+        self._instruments = Instruments(self.runtime, self.journal, self.reception)
         self._streams = Streams(settings.limits.connections_per_user)
         tokens.on_revoked.append(self._streams.revoke)
         metrics.watch("agui_streams", "Open streams of AG-UI", self._streams.__len__)
-        app = application(self.runtime, self.journal, accounts, tokens, self.reception, self._streams, self._traces)
+        app = application(
+            self.runtime,
+            self.journal,
+            accounts,
+            tokens,
+            self.reception,
+            self._instruments,
+            self._streams,
+            self._traces,
+        )
         proxies = Proxies(settings.trusted_proxies)
         visitors = Visitors(settings.limits, proxies, metrics)
         metrics.watch("http_connections", "Connections that are still HTTP", visitors.__len__)
@@ -164,6 +175,7 @@ class Server:
             round_.start()
         self._upkeep.start()
         self._watchdog.start()
+        self._instruments.start()
         self._pulse.start()
 
     def failed(self, told: Event) -> None:
@@ -197,6 +209,7 @@ class Server:
         gevent.killall(self._rounds)
         self._upkeep.stop()
         self._watchdog.stop()
+        self._instruments.stop()
         self._pulse.stop()
         try:
             self.runtime.stop(timeout=STOP_SECONDS)

@@ -8,7 +8,7 @@ from actors.runtime.errors import RuntimeFault
 from actors.session.messages import ConnectionGone, ConnectionReady
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from actors.runtime.ref import ActorRef
     from actors.session.audience import Subscription
@@ -35,6 +35,10 @@ class Attachments:
     def __len__(self) -> int:
         """Count the sessions that write here."""
         return len(self._by_session)
+
+    def __iter__(self) -> Iterator[Subscription]:
+        """Go over the subscriptions."""
+        return iter([attachment.subscription for attachment in self._by_session.values()])
 
     def get(self, session_id: str) -> Attachment | None:
         """Return the attachment of a session, or None."""

@@ -10,6 +10,7 @@ from server.commands.config import config
 from server.commands.faults import faults
 from server.commands.journal import journal
 from server.commands.serve import serve
+from server.commands.tree import tree
 from server.commands.users import users
 
 
@@ -30,4 +31,5 @@ greenroom.add_command(journal)
 greenroom.add_command(config)
 greenroom.add_command(agents)
 greenroom.add_command(faults)
+greenroom.add_command(tree)
 greenroom.add_command(completion)

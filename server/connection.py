@@ -75,6 +75,11 @@ class Connection:
         return self._early is None
 
     @property
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """By what its sessions write here."""
+        return tuple(self._attachments)
+
+    @property
     def closing(self) -> bool:
         """Whether its end has begun."""
         return self._closing

@@ -114,6 +114,11 @@ class WebSocket:
         return not self._full and self.open
 
     @property
+    def backlog(self) -> int:
+        """How many bytes wait to be sent."""
+        return self._pending
+
+    @property
     def close_code(self) -> int:
         """The code of the closing handshake, as whoever began it has it; 1006 where there was none."""
         ours, theirs = self._frames.close_sent, self._frames.close_rcvd

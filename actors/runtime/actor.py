@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from actors.runtime.mailbox import Mailbox
     from actors.runtime.messages import Down
     from actors.runtime.reasons import ExitReason
+    from actors.runtime.restarts import Budget
     from actors.runtime.runtime import Runtime
 
 F = TypeVar("F", bound="Callable[..., Any]")
@@ -241,6 +242,10 @@ class Actor(pykka.Actor):
         """Begin to end the children; tell whether none is left."""
         return True
 
-    def _restarts_left(self, cell: Cell, now: float) -> int | None:  # noqa: ARG002 - as above
+    def _child_cells(self) -> tuple[Cell, ...]:
+        """Return the children, in their order."""
+        return ()
+
+    def _budget_left(self, cell: Cell, now: float) -> Budget | None:  # noqa: ARG002 - as above
         """Tell how many more failures of a child would be mended; None where that isn't known."""
         return None

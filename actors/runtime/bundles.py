@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import traceback
 from collections import deque
 from functools import lru_cache
@@ -35,8 +36,12 @@ class Handled(NamedTuple):
 
 
 class CrashBundle(NamedTuple):
-    """One crash: who, why, where in the code, what it was handed last (the newest last), and its state's names."""
+    """One crash: who, why, where in the code, what it was handed last (the newest last), and its state's names.
 
+    ``number`` counts all crashes from 1.
+    """
+
+    number: int
     address: str
     incarnation: int
     class_name: str
@@ -57,6 +62,7 @@ class Recorder:
     def __init__(self) -> None:
         """Begin empty."""
         self.crashes: deque[CrashBundle] = deque(maxlen=BUNDLES)
+        self._numbers = itertools.count(1)
         # The message's type and not its name, its size and not its text: what is dear is looked up after a crash.
         self._ring: deque[tuple[str, int, type, int]] = deque(maxlen=RECORDED)
 
@@ -68,6 +74,7 @@ class Recorder:
         """Make and keep the bundle of a crash; ``actor`` is None where the constructor failed."""
         error = reason.error
         bundle = CrashBundle(
+            next(self._numbers),
             address,
             incarnation,
             class_name,
@@ -115,6 +122,6 @@ def _is_text(annotation: object) -> bool:
 def _places(error: BaseException | None) -> tuple[str, ...]:
     if error is None:
         return ()
-    # Without the lines of source, which would be read from the disk.
-    frames = traceback.StackSummary.extract(traceback.walk_tb(error.__traceback__), limit=-FRAMES, lookup_lines=False)
-    return tuple(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames)
+    # By module: where the files are on this machine is nobody's business who sees the page.
+    last = deque(traceback.walk_tb(error.__traceback__), FRAMES)
+    return tuple(f"{frame.f_globals.get('__name__')}:{line} {frame.f_code.co_name}" for frame, line in last)

@@ -313,7 +313,7 @@ class Cell(Mortal):
         try:
             Context().run(hook, *args)
         except BaseException as error:  # noqa: BLE001 - a hook's failure must not keep the actor alive
-            self.runtime.telemetry.emit(HookFailed(self.address, self.incarnation, str(failed(error))))
+            self.runtime.telemetry.emit(HookFailed(self.address, self.incarnation, failed(error).summary))
 
     def _close(self) -> None:
         """Settle everything that this incarnation owes, and tell everybody who asked to be told."""
@@ -338,7 +338,7 @@ class Cell(Mortal):
 
     def _report(self, reason: ExitReason) -> None:
         runtime, event = self.runtime, ended(self.address, self.incarnation, reason)
-        self.last_exit = str(reason)
+        self.last_exit = reason.summary
         runtime.telemetry.emit(event)
         if not reason.clean and reason.kind is not ExitKind.KILLED:
             at_ms = runtime.clock.epoch_ms()

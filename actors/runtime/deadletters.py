@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 KEPT = 1000
 """How many dead letters are kept to look at."""
 
+COUNTED = 10_000
+"""Of how many addresses and types the counts are kept: each tool call has an address of its own."""
+
 
 class DeadLetter(NamedTuple):
     """One message that was told to an actor which no longer, or not yet again, lives."""
@@ -20,7 +23,7 @@ class DeadLetter(NamedTuple):
 
 
 class DeadLetters:
-    """A ring of the last dead letters, with a count by address and message type."""
+    """A ring of the last dead letters, with a count by address and message type, of which the oldest are forgotten."""
 
     def __init__(self) -> None:
         """Begin empty."""
@@ -37,5 +40,7 @@ class DeadLetters:
         letter = DeadLetter(address, message)
         self.ring.append(letter)
         self.counts[address, type(message).__name__] += 1
+        if len(self.counts) > COUNTED:
+            del self.counts[next(iter(self.counts))]
         for listener in self._listeners:
             listener(letter)

@@ -22,6 +22,7 @@ from actors.runtime.strategies import Strategy
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from actors.runtime.cell import Cell
     from actors.runtime.messages import ChildExited, ChildStarted, RestartDue
     from actors.runtime.specs import ChildSpec
 
@@ -230,6 +231,11 @@ class Family(Actor):
         if not child.stop_sent:
             child.stop_sent = True
             child.cell.stop(SHUTDOWN, within=child.spec.shutdown)
+
+    # What the tree shows.
+
+    def _child_cells(self) -> tuple[Cell, ...]:
+        return tuple(child.cell for child in self._children.values())
 
     # What the cell calls.
 

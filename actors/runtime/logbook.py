@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from actors.runtime.muting import MUTED_SECONDS, Mute, once_more
+from actors.runtime.reasons import ExitReason
 from actors.runtime.telemetry import (
     Crashed,
     DeadLettered,
@@ -72,7 +73,14 @@ class Logbook:
         log.info("dead_letter", **_shown(event), **more)
 
 
+def _said(value: Any) -> Any:
+    # What an error says may be what people wrote, which is no business of the log's; its bundle says where it was.
+    if isinstance(value, ExitReason):
+        return value.summary
+    return value if isinstance(value, int | float) else str(value)
+
+
 def _shown(event: Event) -> dict[str, Any]:
-    shown = {name: value if isinstance(value, int | float) else str(value) for name, value in event._asdict().items()}
+    shown = {name: _said(value) for name, value in event._asdict().items()}
     shown["actor"] = shown.pop("address")
     return shown

@@ -33,6 +33,12 @@ class ExitReason:
         """Whether nothing went wrong: normal, or a shutdown that was asked for."""
         return self.kind in _CLEAN
 
+    @property
+    def summary(self) -> str:
+        """The kind, and in brackets the error's type: what the error says may be what people wrote."""
+        inner = self.detail if self.error is None else type(self.error).__name__
+        return self.kind.value if inner is None else f"{self.kind.value}({inner})"
+
     def __str__(self) -> str:
         """Show the kind, and in brackets what is known beyond it."""
         inner = self.detail if self.error is None else _shown(self.error)

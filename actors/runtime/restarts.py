@@ -56,6 +56,14 @@ def charge(window: tuple[float, ...], now: float, intensity: Intensity) -> Charg
     return Charge(recent, exceeded=len(recent) > intensity.max_restarts)
 
 
-def left(window: tuple[float, ...], now: float, intensity: Intensity) -> int:
-    """Return how many restarts are still mending at ``now``."""
-    return max(0, intensity.max_restarts - sum(now - at < intensity.within for at in window))
+class Budget(NamedTuple):
+    """How many restarts are still mending, of how many."""
+
+    left: int
+    allowed: int
+
+
+def budget(window: tuple[float, ...], now: float, intensity: Intensity) -> Budget:
+    """Return what is left of a budget at ``now``."""
+    recent = sum(now - at < intensity.within for at in window)
+    return Budget(max(0, intensity.max_restarts - recent), intensity.max_restarts)

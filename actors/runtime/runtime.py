@@ -16,7 +16,7 @@ from actors.runtime.reasons import SHUTDOWN, ExitReason
 from actors.runtime.ref import ActorRef
 from actors.runtime.specs import ChildSpec
 from actors.runtime.telemetry import DeadLettered, LateReply, Telemetry
-from actors.runtime.tree import snapshots
+from actors.runtime.tree import children, restless, snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -122,7 +122,35 @@ class Runtime:
 
     def tree(self) -> tuple[Snapshot, ...]:
         """Return what all actors are doing right now, the top ones with their children; costs as much as there are."""
-        return snapshots(self._cells.values(), self.clock.monotonic())
+        now = self.clock.monotonic()
+        return tuple(snapshot(cell, now) for cell in tuple(self._cells.values()) if cell.parent is None)
+
+    def subtree(self, address: str, most: int | None = None) -> Snapshot | None:
+        """Return what the actor at ``address`` and those below it are doing; None where there isn't one.
+
+        Of the children of each actor the first ``most`` are shown, all by default.
+        """
+        cell = self._cells.get(address)
+        return None if cell is None else snapshot(cell, self.clock.monotonic(), most)
+
+    def tops(self) -> tuple[str, ...]:
+        """Return the addresses of the actors that have nobody above them; costs as much as there are actors."""
+        return tuple(cell.address for cell in self._cells.values() if cell.parent is None)
+
+    def restless(self, address: str) -> Iterator[Snapshot]:
+        """Yield those at and below ``address`` of whom there is anything to tell, without their children."""
+        cell = self._cells.get(address)
+        return iter(()) if cell is None else restless(cell, self.clock.monotonic())
+
+    def children(self, address: str) -> tuple[str, ...]:
+        """Return the addresses of the children of the actor at ``address``, in their order; () for "no such actor"."""
+        cell = self._cells.get(address)
+        return () if cell is None else tuple(child.address for child in children(cell))
+
+    @property
+    def population(self) -> int:
+        """How many actors live or will live again."""
+        return len(self._cells)
 
     @property
     def crashes(self) -> tuple[CrashBundle, ...]:

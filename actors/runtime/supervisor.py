@@ -13,7 +13,7 @@ from actors.runtime.auto_shutdown import AutoShutdown
 from actors.runtime.errors import SpecError, StartFailed
 from actors.runtime.messages import ChildExited, ChildStarted, RestartDue
 from actors.runtime.reasons import INTENSITY_EXCEEDED, SHUTDOWN, ExitKind
-from actors.runtime.restarts import Intensity, Restart, charge, left
+from actors.runtime.restarts import Budget, Intensity, Restart, budget, charge
 from actors.runtime.states import State
 from actors.runtime.strategies import Strategy
 from actors.runtime.telemetry import IntensityExceeded, Restarting
@@ -199,8 +199,8 @@ class Supervisor(Administered):
         spec.check_reachable(self._budget_of(spec))
         return super()._add(spec)
 
-    def _restarts_left(self, cell: Cell, now: float) -> int | None:
+    def _budget_left(self, cell: Cell, now: float) -> Budget | None:
         child = self._children.get(cell.spec.id)
         if child is None:
             return None
-        return left(self._window_of(child), now, self._budget_of(child.spec))
+        return budget(self._window_of(child), now, self._budget_of(child.spec))

@@ -1,22 +1,24 @@
-"""What all actors are doing, as data: for the operator's page, and for tests that compare before and after."""
+"""What actors are doing, as data: for the operator's page, and for tests that compare before and after."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
+from actors.runtime.states import State
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterator
 
     from actors.runtime.cell import Cell
-    from actors.runtime.states import State
+    from actors.runtime.restarts import Budget
 
 
 class Snapshot(NamedTuple):
     """One actor and those below it at one moment. Times are in seconds.
 
-    ``oldest`` is how long its oldest message has waited, ``retry_in`` when its backoff is over, ``restarts_left`` how
-    many failures its budget bears right now (None: nobody supervises it).
+    ``oldest`` is how long its oldest message has waited, ``handling`` the type of the message that it is at,
+    ``budget`` how many failures are still mended (None: nobody supervises it), ``retry_in`` when its backoff is over,
+    ``omitted`` how many children aren't shown.
     """
 
     address: str
@@ -25,21 +27,41 @@ class Snapshot(NamedTuple):
     incarnation: int
     depth: int
     oldest: float | None
-    restarts_left: int | None
+    handling: str | None
+    budget: Budget | None
     retry_in: float | None
     last_exit: str | None
-    children: tuple[Snapshot, ...]
+    children: tuple[Snapshot, ...] = ()
+    omitted: int = 0
 
 
-def snapshots(cells: Iterable[Cell], now: float) -> tuple[Snapshot, ...]:
-    """Return the snapshot of every top actor among ``cells``, in the order they were made."""
-    below: dict[Cell | None, list[Cell]] = defaultdict(list)
-    for cell in cells:
-        below[cell.parent].append(cell)
-    return tuple(_snapshot(cell, below, now) for cell in below[None])
+def snapshot(cell: Cell, now: float, most: int | None = None) -> Snapshot:
+    """Return the snapshot of an actor and of all below it, of each the first ``most`` children; costs as much."""
+    below = children(cell)
+    shown = tuple(snapshot(child, now, most) for child in below[:most])
+    return _alone(cell, now)._replace(children=shown, omitted=len(below) - len(shown))
 
 
-def _snapshot(cell: Cell, below: Mapping[Cell | None, list[Cell]], now: float) -> Snapshot:
+def restless(cell: Cell, now: float) -> Iterator[Snapshot]:
+    """Yield those of an actor and all below it of whom there is anything to tell, without their children.
+
+    Of the others, who are in their first life with nothing waiting, as most are, nothing is made: a look at thousands
+    of trees for the few in trouble must not cost what a snapshot of all does.
+    """
+    left = [cell]
+    while left:
+        one = left.pop()
+        if one.state is not State.RUNNING or one.incarnation > 1 or one.mailbox:
+            yield _alone(one, now)
+        left.extend(reversed(children(one)))
+
+
+def children(cell: Cell) -> tuple[Cell, ...]:
+    """Return the children of an actor in their order; between two lives it has none."""
+    return () if cell.actor is None else cell.actor._child_cells()  # noqa: SLF001 - the runtime's own
+
+
+def _alone(cell: Cell, now: float) -> Snapshot:
     oldest = cell.mailbox.oldest()
     return Snapshot(
         cell.address,
@@ -48,13 +70,13 @@ def _snapshot(cell: Cell, below: Mapping[Cell | None, list[Cell]], now: float) -
         cell.incarnation,
         len(cell.mailbox),
         None if oldest is None else now - oldest.taken_at,
-        _restarts_left(cell, now),
+        None if cell.handling is None else type(cell.handling).__name__,
+        _budget(cell, now),
         None if cell.retry_at is None else max(0.0, cell.retry_at - now),
         cell.last_exit,
-        tuple(_snapshot(child, below, now) for child in below.get(cell, ())),
     )
 
 
-def _restarts_left(cell: Cell, now: float) -> int | None:
+def _budget(cell: Cell, now: float) -> Budget | None:
     supervisor = cell.parent.actor if cell.parent is not None else None
-    return None if supervisor is None else supervisor._restarts_left(cell, now)  # noqa: SLF001 - the runtime's own
+    return None if supervisor is None else supervisor._budget_left(cell, now)  # noqa: SLF001 - the runtime's own

@@ -1,8 +1,8 @@
-"""The last word of a session whose supervisor gave up: every promise of its log is brought to an end that says so."""
+"""The last word of a session that was given up: every promise of its log is brought to an end that says so."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from actors.runtime.actor import Actor, receives
 from actors.runtime.future import Future
@@ -31,8 +31,22 @@ if TYPE_CHECKING:
     from actors.session.journal import Journal, Opening
     from actors.session.lifecycle import Conversation, Run
 
-FAILED = Fault("session_failed", "The session failed and could not be restarted.")
-GIVEN_UP = Refusal("internal", "The session failed. Try again later.", temporary=True)
+
+class LastWord(NamedTuple):
+    """What is said of a session's end: in its log, and to its watchers."""
+
+    fault: Fault
+    refusal: Refusal
+
+
+FAILED = LastWord(
+    Fault("session_failed", "The session failed and could not be restarted."),
+    Refusal("internal", "The session failed. Try again later.", temporary=True),
+)
+STOPPED = LastWord(
+    Fault("session_failed", "The session was stopped by an operator."),
+    Refusal("internal", "The session was stopped by an operator. Try again later.", temporary=True),
+)
 OPEN_FOR = 1.0
 """How many seconds its watchers have to come for the last events."""
 
@@ -40,10 +54,11 @@ OPEN_FOR = 1.0
 class Farewell(Actor):
     """Stands at a failed session's address until its watchers have seen the end."""
 
-    def __init__(self, journal: Journal, _user_id: str, session_id: str) -> None:
-        """Know which log to close."""
+    def __init__(self, journal: Journal, session_id: str, word: LastWord) -> None:
+        """Know which log to close, and with what."""
         self._journal = journal
         self._session_id = session_id
+        self._word = word
         self._audience = Audience(journal, session_id)
 
     def on_start(self) -> None:
@@ -62,7 +77,7 @@ class Farewell(Actor):
         conversation = fold(self._journal, opening)
         now_ms = self.runtime.clock.epoch_ms()
         entries = []
-        for run_id, data in closing_events(conversation, now_ms):
+        for run_id, data in closing_events(conversation, now_ms, self._word.fault):
             entry = event(self._session_id, run_id, conversation.head_seq + 1, now_ms, data)
             conversation.apply(entry)
             entries.append(Recorded(entry, encode(entry)))
@@ -77,15 +92,15 @@ class Farewell(Actor):
         if record is not None:
             self._audience.add(message.subscription, message.subscription.cursor)
             self._audience.catch_up(message.subscription, record.head_seq)
-        message.subscription.connection.gone(self._session_id, GIVEN_UP)
+        message.subscription.connection.gone(self._session_id, self._word.refusal)
 
     @receives(Submit, Subscribe, Unsubscribe)
     def _on_command(self, message: Submit | Subscribe | Unsubscribe) -> None:
-        message.subscription.connection.refuse(message.frame_id, GIVEN_UP)
+        message.subscription.connection.refuse(message.frame_id, self._word.refusal)
 
     @receives(Cancel, Dequeue)
     def _on_stop_command(self, message: Cancel | Dequeue) -> None:
-        message.connection.refuse(message.frame_id, GIVEN_UP)
+        message.connection.refuse(message.frame_id, self._word.refusal)
 
     @receives(ConnectionGone, ConnectionReady, Drain)
     def _on_other(self, message: Any) -> None:
@@ -100,18 +115,18 @@ class Farewell(Actor):
         self.stop()
 
 
-def closing_events(conversation: Conversation, now_ms: int) -> Iterator[tuple[str, Data]]:
+def closing_events(conversation: Conversation, now_ms: int, fault: Fault) -> Iterator[tuple[str, Data]]:
     """Yield the events that end everything unfinished in a log, in order: the active run, then what waits."""
     runs = [conversation.active] if conversation.active is not None else []
     for run in [*runs, *conversation.queue]:
         for call_id, call in list(run.open_calls.items()):
             duration_ms = max(0, now_ms - call.since)
-            yield run.run_id, ToolCompleted.failed(call_id, call.tool, duration_ms, FAILED)
+            yield run.run_id, ToolCompleted.failed(call_id, call.tool, duration_ms, fault)
         if run.started_at is None:
             yield run.run_id, AgentStarted(run.agent, 1, max(0, now_ms - run.accepted_at), 0)
-        yield run.run_id, _ending(run, now_ms)
+        yield run.run_id, _ending(run, now_ms, fault)
 
 
-def _ending(run: Run, now_ms: int) -> AgentCompleted:
+def _ending(run: Run, now_ms: int, fault: Fault) -> AgentCompleted:
     since = now_ms if run.started_at is None else run.started_at
-    return AgentCompleted("error", "", max(0, now_ms - since), max(1, run.attempt), error=FAILED)
+    return AgentCompleted("error", "", max(0, now_ms - since), max(1, run.attempt), error=fault)

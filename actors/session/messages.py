@@ -176,6 +176,20 @@ class Delete(Struct, frozen=True):
     session_id: str
 
 
+class Replace(Struct, frozen=True):
+    """Asked for: kill a user's session and begin its next life; answered with whether it was there to be killed."""
+
+    user_id: str
+    session_id: str
+
+
+class GiveUp(Struct, frozen=True):
+    """Asked for: kill a user's session and end what it promised; answered with whether it was there."""
+
+    user_id: str
+    session_id: str
+
+
 # To and from the emitter.
 
 

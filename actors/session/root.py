@@ -7,23 +7,26 @@ from typing import TYPE_CHECKING, Any
 from actors.runtime import storms
 from actors.runtime.actor import Reply, receives
 from actors.runtime.errors import MailboxFull
+from actors.runtime.messages import Down
 from actors.runtime.restarts import Restart
 from actors.runtime.specs import ChildSpec
 from actors.runtime.supervisor import Supervisor
 from actors.runtime.telemetry import StormBegan, StormEnded
 from actors.session.commands import refuse_undelivered
 from actors.session.connection import UNAVAILABLE, Refusal
-from actors.session.farewell import GIVEN_UP, Farewell
+from actors.session.farewell import FAILED, STOPPED, Farewell, LastWord
 from actors.session.identifiers import default_session_id
 from actors.session.journal import JournalUnavailable, unheeded
 from actors.session.messages import (
     Command,
     Delete,
     Drain,
+    GiveUp,
     LogDeleted,
     LookAtWeather,
     Passivate,
     Reattach,
+    Replace,
     Resting,
     Retire,
     Route,
@@ -212,11 +215,44 @@ class Root(Supervisor):
 
     def child_lost(self, child_id: str, reason: ExitReason) -> None:
         """End what a session that can't be mended had promised, and tell those who watch."""
-        self.log.error("session_failed", session=child_id, reason=str(reason))
-        _, user_id, session_id = child_id.split("/")
-        args = (self._environment.journal, user_id, session_id)
+        self.log.error("session_failed", session=child_id, reason=reason.summary)
+        self._take_leave(child_id, FAILED)
+
+    def _take_leave(self, child_id: str, word: LastWord) -> None:
+        args = (self._environment.journal, child_id.split("/")[2], word)
         spec = ChildSpec(child_id, Farewell, args, restart=Restart.TEMPORARY, mailbox=INTERNAL_MAILBOX)
         self.start_child(spec)
+
+    # What an operator orders.
+
+    @receives(Replace)
+    def _on_replace(self, order: Replace) -> bool:
+        child_id = address_of(order.user_id, order.session_id)
+        if not self._is_at_work(child_id) or not self.is_up(child_id):
+            return False
+        self.replace_child(child_id)
+        return True
+
+    @receives(GiveUp)
+    def _on_give_up(self, order: GiveUp) -> bool:
+        child_id = address_of(order.user_id, order.session_id)
+        if not self._is_at_work(child_id):
+            return False
+        # Its `Down` comes when its address is free; for one between two lives that is at once.
+        self.monitor(self.child(child_id))
+        self.kill_child(child_id)
+        return True
+
+    @receives(Down)
+    def _on_down(self, down: Down) -> None:
+        if not self.has_child(down.address):
+            self._take_leave(down.address, STOPPED)
+
+    def _is_at_work(self, child_id: str) -> bool:
+        """Tell whether there is a session that isn't about to end anyway."""
+        if not self.has_child(child_id) or child_id in self._leaving or child_id in self._deletions:
+            return False
+        return self.child(child_id).actor_class is Session
 
     @receives(Delete)
     def _on_delete(self, message: Delete) -> None:
@@ -279,7 +315,7 @@ class Root(Supervisor):
                 self._deliver(user_id, session_id, message)
         else:
             # Not even the farewell could be said: its log can't be read or written now.
-            self._send_away(waiting, session_id, GIVEN_UP)
+            self._send_away(waiting, session_id, FAILED.refusal)
             if not self._environment.journal.available:
                 self._take_up_after_outage(user_id, session_id)
 

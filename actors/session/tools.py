@@ -161,7 +161,7 @@ class Tools(Supervisor):
         """Answer for a tool that died before it could; what one that ended well has said is still in the mailbox."""
         call = self._calls.get(child_id)
         if call is not None and not reason.clean:
-            self.log.warning("tool_crashed", tool=call.order.tool, reason=str(reason))
+            self.log.warning("tool_crashed", tool=call.order.tool, reason=reason.summary)
             self._complete(call, Fault("crashed", "The tool crashed."))
 
     def _end(self, call: Call) -> None:

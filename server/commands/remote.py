@@ -45,22 +45,36 @@ class Remote:
         self._secure = parts.scheme == "https"
         self._address = parts.netloc.rpartition("@")[2]
         self._token: str | None = None
+        self._refresh_token: str | None = None
 
     def login(self, username: str, password: str) -> None:
         """Log in; what is asked from then on is asked as that user. Raises as `call`."""
-        granted = self.call("POST", "/v1/login", {"username": username, "password": password})
+        self._hold(self._ask("POST", "/v1/login", {"username": username, "password": password}))
+
+    def _hold(self, granted: Any) -> None:
         try:
-            self._token = granted["access_token"]
+            self._token, self._refresh_token = granted["access_token"], granted["refresh_token"]
         except (TypeError, LookupError) as error:
             raise self._stranger() from error
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """Ask for something and return the answer's JSON, None where it has none; blocks on the network.
 
+        A token whose time is over is exchanged for a new one.
+
         Raises:
             Denied: the answer is an error.
             Unanswered: there is none, or none that Greenroom gives.
         """
+        try:
+            return self._ask(method, path, body)
+        except Denied as denied:
+            if denied.status != http.HTTPStatus.UNAUTHORIZED or self._refresh_token is None:
+                raise
+        self._hold(self._ask("POST", "/v1/refresh", {"refresh_token": self._refresh_token}))
+        return self._ask(method, path, body)
+
+    def _ask(self, method: str, path: str, body: Any) -> Any:
         try:
             status, content = self._exchange(method, path, None if body is None else json.dumps(body))
             answer: Any = json.loads(content) if content else None

@@ -13,14 +13,17 @@ from server.http.errors import answer_errors
 from server.http.faults import faults
 from server.http.logins import bearers, logins
 from server.http.openapi import openapi
+from server.http.ops import ops, orders
 from server.http.pages import pages
 from server.http.sessions import sessions
+from server.ops.desk import Desk
 
 if TYPE_CHECKING:
     from actors.runtime.runtime import Runtime
-    from actors.session.journal import Journal
     from server.accounts import Accounts
     from server.agui.streams import Streams
+    from server.journal.journal import LogJournal
+    from server.ops.instruments import Instruments
     from server.reception import Reception
     from server.tokens import Tokens
     from server.traces import Traces
@@ -29,10 +32,11 @@ if TYPE_CHECKING:
 
 def application(
     runtime: Runtime,
-    journal: Journal,
+    journal: LogJournal,
     accounts: Accounts,
     tokens: Tokens,
     reception: Reception,
+    instruments: Instruments,
     streams: Streams,
     traces: Traces | Untraced,
 ) -> Flask:
@@ -43,6 +47,9 @@ def application(
     app.register_blueprint(bearers(tokens, reception))
     app.register_blueprint(sessions(runtime, journal, reception))
     app.register_blueprint(pages(reception))
+    desk = Desk(runtime, journal, accounts, reception, instruments)
+    app.register_blueprint(ops(desk, reception))
+    app.register_blueprint(orders(journal, reception, instruments))
     if reception.settings.faults.enabled:
         app.register_blueprint(faults(runtime, reception))
     if find_spec("ag_ui") is not None:

@@ -1,4 +1,4 @@
-"""The page, and whether the server is well."""
+"""The pages, and whether the server is well."""
 
 from __future__ import annotations
 
@@ -21,12 +21,16 @@ STATIC = Path(__file__).parent.parent / "static"
 
 
 def pages(reception: Reception) -> Blueprint:
-    """Make the routes of the page and of health."""
+    """Make the routes of the pages and of health."""
     routes = Blueprint("pages", __name__)
 
     @routes.get("/")
     def index() -> Response:
         return send_from_directory(STATIC, "index.html")
+
+    @routes.get("/ops")
+    def ops() -> Response:
+        return send_from_directory(STATIC / "ops", "index.html")
 
     @routes.get("/static/<path:name>")
     def static(name: str) -> Response:

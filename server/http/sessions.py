@@ -18,6 +18,7 @@ from server.http.bodies import Events, NewSession, Page, Session, Sessions, answ
 from server.http.callers import caller
 from server.http.errors import Refused
 from server.http.operations import operation
+from server.http.queries import read_query
 
 if TYPE_CHECKING:
     from actors.runtime.runtime import Runtime
@@ -57,7 +58,7 @@ def sessions(runtime: Runtime, journal: Journal, reception: Reception) -> Bluepr
     @operation("Read a session's log", bearer=True, query=Page, answers={200: Events}, refusals=(400, 404))
     def events(session_id: str) -> Response:
         record = _mine(journal, session_id, caller(reception).account.user_id)
-        page = _page()
+        page = read_query(Page, request.args)
         frames = journal.read(session_id, max(page.after, record.first_seq - 1), page.limit)
         return answer(Events(session_id, record.epoch, record.head_seq, [msgspec.Raw(frame) for frame in frames]))
 
@@ -89,16 +90,6 @@ def _mine(journal: Journal, session_id: str, user_id: str) -> SessionRecord:
 
 def _not_found() -> Refused:
     return Refused(404, "not_found", "There is no such session.")
-
-
-def _page() -> Page:
-    given = {name: request.args[name] for name in Page.__struct_fields__ if name in request.args}
-    if not all(text.isascii() and text.isdigit() for text in given.values()):
-        raise Refused(400, "bad_request", "after and limit are whole numbers.")
-    try:
-        return msgspec.convert(given, Page, strict=False)
-    except msgspec.ValidationError as error:
-        raise Refused(400, "bad_request", f"The query isn't as it must be: {error}") from error
 
 
 def _shown(runtime: Runtime, record: SessionRecord) -> Session:

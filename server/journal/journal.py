@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from server.journal.entries import Entry
     from server.journal.layers import Layers
     from server.observability.histogram import Spread
+    from server.times import Times
 
 
 class LogJournal:
@@ -50,6 +51,11 @@ class LogJournal:
     def problem(self) -> str | None:
         """Why it can't be written, for whoever runs the server; None while it can."""
         return self._commits.problem
+
+    @property
+    def commit_times(self) -> Times:
+        """How long commits take, for the one who reads it in laps."""
+        return self._commits.times
 
     @property
     def lag(self) -> float:

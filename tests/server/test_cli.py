@@ -43,7 +43,18 @@ def test_the_version_is_told(greenroom):
 
 @pytest.mark.parametrize(
     "command",
-    [[], ["serve"], ["users"], ["users", "add"], ["config"], ["faults"], ["faults", "load"], ["journal"], ["chat"]]
+    [
+        [],
+        ["serve"],
+        ["users"],
+        ["users", "add"],
+        ["config"],
+        ["faults"],
+        ["faults", "load"],
+        ["tree"],
+        ["journal"],
+        ["chat"],
+    ]
     + [["journal", name] for name in ("verify", "tail", "export", "prune")],
 )
 def test_every_command_explains_itself(greenroom, command):

@@ -38,26 +38,6 @@ def document(described):
     return described.call("GET", "/v1/openapi.json").json
 
 
-def test_every_call_of_the_protocol_is_described(document):
-    calls = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
-
-    assert calls == {
-        ("POST", "/v1/login"),
-        ("POST", "/v1/refresh"),
-        ("POST", "/v1/logout"),
-        ("POST", "/v1/ws-ticket"),
-        ("GET", "/v1/me"),
-        ("GET", "/v1/sessions"),
-        ("POST", "/v1/sessions"),
-        ("DELETE", "/v1/sessions/{session_id}"),
-        ("GET", "/v1/sessions/{session_id}/events"),
-        ("POST", "/v1/agui"),
-        ("GET", "/healthz"),
-        ("GET", "/readyz"),
-        ("GET", "/metrics"),
-    }
-
-
 OPERATIONS = [
     ("POST", "/v1/login"),
     ("POST", "/v1/refresh"),
@@ -68,6 +48,15 @@ OPERATIONS = [
     ("POST", "/v1/sessions"),
     ("DELETE", "/v1/sessions/{session_id}"),
     ("GET", "/v1/sessions/{session_id}/events"),
+    ("GET", "/v1/ops/overview"),
+    ("GET", "/v1/ops/sessions"),
+    ("POST", "/v1/ops/sessions/{session_id}/restart"),
+    ("POST", "/v1/ops/sessions/{session_id}/stop"),
+    ("GET", "/v1/ops/actors"),
+    ("GET", "/v1/ops/crashes"),
+    ("GET", "/v1/ops/crashes/{number}"),
+    ("GET", "/v1/ops/dead-letters"),
+    ("GET", "/v1/ops/connections"),
     ("POST", "/v1/agui"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
@@ -75,15 +64,22 @@ OPERATIONS = [
 ]
 
 
+def test_every_call_of_the_protocol_is_described(document):
+    calls = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
+
+    assert calls == set(OPERATIONS)
+
+
 EVENTS = "/v1/sessions/{session_id}/events"
+LISTS = [("GET", f"/v1/ops/{name}") for name in ("overview", "sessions", "actors", "crashes", "connections")]
 AGUI = ("POST", "/v1/agui")
 UNTOLD = {
     # A parameter or a field that isn't known is ignored, so that a client may be newer than its server.
-    EVENTS: [negative_data_rejection],
+    **{path: [negative_data_rejection] for path in (EVENTS, *(path for _, path in LISTS))},
     # That the last message must be a person's, and hold a text, is beyond a schema.
     AGUI[1]: [positive_data_acceptance],
 }
-WITH_INPUT = [("POST", "/v1/login"), ("POST", "/v1/refresh"), ("POST", "/v1/sessions"), ("GET", EVENTS), AGUI]
+WITH_INPUT = [("POST", "/v1/login"), ("POST", "/v1/refresh"), ("POST", "/v1/sessions"), ("GET", EVENTS), AGUI, *LISTS]
 ASKED = [
     *((method, path, GenerationMode.POSITIVE) for method, path in OPERATIONS),
     *((method, path, GenerationMode.NEGATIVE) for method, path in WITH_INPUT),
@@ -94,7 +90,7 @@ ASKED = [
 def test_whatever_is_asked_the_answer_is_as_described(described, document, logins, method, path, mode):
     load_all_checks()
     operation = schemathesis.openapi.from_dict(document)[path][method]
-    tokens, known = iter(logins), described.known("demo")
+    tokens, known = iter(logins), described.known("operator" if path.startswith("/v1/ops") else "demo")
     mine = {"path_parameters": {"session_id": described.new_session(known)}} if path == EVENTS else {}
     statuses = set()
 
@@ -118,7 +114,7 @@ def test_whatever_is_asked_the_answer_is_as_described(described, document, login
             assert inside not in answer.text
 
     check()
-    if path == EVENTS:
+    if path == EVENTS or (method, path) in LISTS:
         assert (200 if mode is GenerationMode.POSITIVE else 400) in statuses
 
 

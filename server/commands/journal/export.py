@@ -13,8 +13,8 @@ import click
 
 from actors.session.journal import SessionRecord
 from server.commands.counting import counted
+from server.commands.ending import ending_quietly
 from server.commands.examples import examples
-from server.commands.journal.ending import ending_quietly
 from server.commands.journal.reading import chosen, reading
 from server.commands.options import settings_options
 from server.commands.progress import shown

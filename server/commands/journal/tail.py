@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 
 from actors.session.journal import SessionRecord
+from server.commands.ending import ending_quietly, on_ctrl_c
 from server.commands.examples import examples
-from server.commands.journal.ending import ending_quietly, on_ctrl_c
 from server.commands.journal.lines import line
 from server.commands.journal.reading import chosen, reading
 from server.commands.options import settings_options

@@ -10,9 +10,10 @@ from actors.runtime import telemetry
 from actors.runtime.administration import StopChild
 from actors.runtime.backoff import Backoff
 from actors.runtime.bundles import BUNDLES, ENVELOPES
+from actors.runtime.deadletters import COUNTED
 from actors.runtime.errors import MailboxFull
 from actors.runtime.muting import LOUD, MUTED_SECONDS, Mute, once_more
-from actors.runtime.reasons import KILLED, NORMAL, ExitKind
+from actors.runtime.reasons import KILLED, NORMAL, ExitKind, failed
 from actors.runtime.restarts import Intensity
 from actors.runtime.specs import ChildSpec, MailboxSpec
 from actors.runtime.states import State
@@ -142,7 +143,7 @@ def test_the_tree_shows_who_is_below_whom_and_how_they_are(tree, runtime, group)
     assert (top.address, top.class_name, top.state, top.incarnation) == ("top", "Group", State.RUNNING, 1)
     assert [child.address for child in top.children] == ["top/a", "top/inner"]
     assert [leaf.address for leaf in top.children[1].children] == ["top/inner/leaf"]
-    assert (top.restarts_left, top.children[0].restarts_left) == (None, 3)
+    assert (top.budget, top.children[0].budget) == (None, (3, 3))
     assert (top.last_exit, top.retry_in, top.depth, top.oldest) == (None, None, 0, None)
 
 
@@ -171,9 +172,35 @@ def test_the_tree_shows_who_backs_off_and_why(tree, runtime, chronicle):
     tree.names()
     [[a]] = (top.children for top in runtime.tree())
 
-    assert (a.state, a.incarnation, a.restarts_left) == (State.DOWN, 2, 1)
+    assert (a.state, a.incarnation, a.budget) == (State.DOWN, 2, (1, 3))
     assert 59 < a.retry_in <= 72
-    assert a.last_exit == "error(ValueError('no'))"
+    assert a.last_exit == "error(ValueError)"
+
+
+def test_a_part_of_the_tree_is_what_the_whole_shows_of_it(tree, runtime, group):
+    tree.plant("a", ChildSpec("inner", group, ([tree.spec("leaf")],)))
+    tree.names()
+    [top] = runtime.tree()
+
+    assert runtime.subtree("top/inner") == top.children[1]
+    assert (runtime.tops(), runtime.children("top")) == (("top",), ("top/a", "top/inner"))
+    assert runtime.subtree("top", 1) == top._replace(children=top.children[:1], omitted=1)
+    assert (runtime.subtree("nobody"), runtime.children("nobody"), runtime.population) == (None, (), 4)
+
+
+def test_those_of_whom_there_is_nothing_to_tell_are_passed_over(tree, runtime, chronicle):
+    tree.plant("a", "b", tree.spec("c", backoff=LATER), intensity=Intensity(5, 600.0))
+    tree.names()
+    assert list(runtime.restless("top")) == []
+    for name in ("b", "c"):
+        tree.crash(name)
+        chronicle.wait_for("start", name, 2)
+    tree.crash("c")
+    tree.names()
+    b, c = runtime.restless("top")
+
+    assert (b.address, b.state, b.incarnation, b.children) == ("top/b", State.RUNNING, 2, ())
+    assert (c.address, c.state, c.incarnation) == ("top/c", State.DOWN, 2)
 
 
 # What is left of a crash.
@@ -219,6 +246,7 @@ def test_a_start_that_fails_leaves_a_bundle_too(tree, runtime, watch):
     watch(tree.plant(tree.spec("a", on_start=fail))).down()
 
     assert [bundle.kind for bundle in runtime.crashes] == ["start_failed", "start_failed"]
+    assert [bundle.number for bundle in runtime.crashes] == [1, 2]
 
 
 def test_a_kill_is_no_crash_and_old_bundles_go(runtime, obedient):
@@ -227,3 +255,19 @@ def test_a_kill_is_no_crash_and_old_bundles_go(runtime, obedient):
         runtime.recorder.keep(str(number), 1, None, "Obedient", KILLED, 0)
 
     assert [bundle.address for bundle in runtime.crashes] == [str(number) for number in range(5, BUNDLES + 5)]
+
+
+def test_counts_are_kept_of_as_many_addresses_as_there_is_room_for(runtime):
+    for number in range(COUNTED + 2):
+        runtime.dead_letters.add(f"tool-{number}", "text")
+
+    assert len(runtime.dead_letters.counts) == COUNTED
+    assert ("tool-1", "str") not in runtime.dead_letters.counts
+    assert runtime.dead_letters.counts[f"tool-{COUNTED + 1}", "str"] == 1
+
+
+def test_the_log_says_what_kind_of_error_it_was_and_not_what_it_says(runtime):
+    with structlog.testing.capture_logs() as lines:
+        runtime.telemetry.emit(telemetry.Crashed("agent", 1, failed(ValueError("what a person wrote"))))
+
+    assert [line["reason"] for line in lines] == ["error(ValueError)"]

@@ -12,7 +12,7 @@ from actors.runtime.faults import Faults
 from actors.runtime.policies import Policy
 from actors.runtime.restarts import Intensity
 from actors.session.environment import Policies
-from actors.session.messages import Delete, Describe, Drain, Subscribe
+from actors.session.messages import Delete, Describe, Drain, GiveUp, Replace, Subscribe
 from actors.session.root import address_of
 
 PATIENT = Policy(Intensity(50, 30), Backoff(minimum=0.01, maximum=0.1))
@@ -79,6 +79,48 @@ def test_a_session_that_cannot_be_mended_ends_what_it_promised_and_says_so(make_
     other.completed(other.run({"answer": "unharmed"}))
     wait_until(lambda: house.actor() is None)
     assert tab.completed(tab.run({"answer": "again"}))["data"]["text"] == "again"
+
+
+def test_a_session_is_replaced_by_order_and_its_run_goes_on_uncharged(house, tab):
+    run_id = tab.run({"think": "a"}, {"sleep_ms": 100}, {"answer": "x"})
+    tab.wait_for_event(run_id, "agent_thinking")
+    ref = house.actor()
+    assert house.root.ask(Replace("u_1", "s_1"))
+    wait_until(lambda: ref.incarnation == 2)
+    end = tab.completed(run_id)["data"]
+    assert (end["outcome"], end["attempts"]) == ("success", 2)
+    [session] = house.runtime.subtree("root").children
+    assert (session.address, session.budget) == (ref.address, (3, 3))
+    assert not house.root.ask(Replace("u_2", "s_1"))
+
+
+def test_a_session_that_is_given_up_by_order_ends_what_it_promised_and_begins_anew_when_asked(house, tab):
+    running, waiting = tab.run({"tool": "wait", "arguments": {"seconds": 60}}), tab.run({"answer": "later"})
+    tab.wait_for_event(running, "tool_executing")
+    assert house.root.ask(GiveUp("u_1", "s_1"))
+    tab.connection.wait_for(lambda seen: seen.lost_sessions)
+    assert tab.connection.lost_sessions["s_1"].code == "internal"
+    for run_id in (running, waiting):
+        error = tab.completed(run_id)["data"]["error"]
+        assert (error["code"], error["message"]) == ("session_failed", "The session was stopped by an operator.")
+    assert not house.root.ask(Replace("u_1", "s_1"))
+    assert not house.root.ask(GiveUp("u_1", "s_1"))
+    wait_until(lambda: house.actor() is None)
+    assert not house.root.ask(GiveUp("u_1", "s_1"))
+    assert tab.completed(tab.run({"answer": "again"}))["data"]["text"] == "again"
+
+
+def test_a_session_between_two_lives_is_given_up_at_once(make_house):
+    house = make_house(policies=Policies(session=Policy(Intensity(2, 600), Backoff(minimum=60, maximum=60))))
+    tab = house.tab()
+    run_id = tab.run({"tool": "wait", "arguments": {"seconds": 60}})
+    tab.wait_for_event(run_id, "tool_executing")
+    ref, _ = kill_session(house)
+    wait_until(lambda: ref.incarnation == 2)
+    kill_session(house)
+    assert not house.root.ask(Replace("u_1", "s_1"))
+    assert house.root.ask(GiveUp("u_1", "s_1"))
+    assert tab.completed(run_id)["data"]["error"]["code"] == "session_failed"
 
 
 def test_one_users_crash_loop_costs_nobody_else_a_restart(house):
