@@ -1,7 +1,7 @@
 # Sourced by the scripts beside it: goes to the project's root and makes sure that .venv holds what is wanted.
 #
 #   prepare [EXTRA]    the package, with the extra's dependencies, at the versions of constraints.txt
-#   system_packages    what the tests need of Debian: a browser, Node.js, a WebSocket client with a Python of its own;
+#   system_packages    what the tests need of Debian: a browser, Node.js, nginx, a WebSocket client with its own Python;
 #                      of these, the packages that are named alone, where some are
 #   prepare_judges     the packages of tests/system/judges, at the versions of its lock file; and Prometheus' own linter
 #   prepare_peers      the same of scripts/bench/peers
@@ -53,10 +53,11 @@ missing_packages() {
     command -v npm >/dev/null || echo npm
     command -v chromium >/dev/null || echo chromium
     /usr/bin/python3 -c 'import autobahn' 2>/dev/null || echo python3-autobahn
+    PATH=$PATH:/usr/sbin command -v nginx >/dev/null || echo nginx
 }
 
 system_packages() {
-    local missing install wanted="${*:-nodejs npm chromium python3-autobahn}"
+    local missing install wanted="${*:-nodejs npm chromium nginx python3-autobahn}"
     still_missing() { missing_packages | grep -xF "$(tr ' ' '\n' <<<"$wanted")" || true; }
     missing=$(still_missing | xargs)
     if [ -z "$missing" ]; then

@@ -69,3 +69,9 @@ async def test_what_a_killed_server_has_left_is_verified_before_and_after_the_ne
     [verified] = await journal(tmp_path, "verify")
     assert verified.endswith(": all is well")
     assert await asyncio.to_thread(second.end) == 0
+
+
+def test_logs_are_not_renewed_under_a_running_server(server):
+    done = run_greenroom("journal", "renew", "--data-dir", str(server.data_dir))
+    assert done.returncode != 0
+    assert "is in use by another server" in done.stderr

@@ -4,6 +4,7 @@ import click
 
 from server.commands.journal.export import export
 from server.commands.journal.prune import prune
+from server.commands.journal.renew import renew
 from server.commands.journal.tail import tail
 from server.commands.journal.verify import verify
 
@@ -12,7 +13,8 @@ from server.commands.journal.verify import verify
 def journal() -> None:
     """Check, follow, write out and prune the logs of the sessions.
 
-    Each command works on the files in the data directory, beside a running server or without one.
+    Each command works on the files in the data directory, beside a running server or without one;
+    `renew` without one.
     """
 
 
@@ -20,3 +22,4 @@ journal.add_command(verify)
 journal.add_command(tail)
 journal.add_command(export)
 journal.add_command(prune)
+journal.add_command(renew)
