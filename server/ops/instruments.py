@@ -12,7 +12,6 @@ from actors.runtime.telemetry import Crashed, DeadLettered, Restarting, StormBeg
 from actors.session.events import AgentCompleted
 from server.ops import samples
 from server.ops.incidents import Incidents
-from server.ops.probe import Probe
 from server.ops.samples import Count, Gauge, Ring
 from server.ops.survey import Survey
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from actors.runtime.runtime import Runtime
     from actors.session.events import Recorded
     from server.journal.journal import LogJournal
+    from server.observability.pulse import Pulse
     from server.reception import Reception
 
 
@@ -35,7 +35,7 @@ class Instruments:
         survey: how the sessions are.
     """
 
-    def __init__(self, runtime: Runtime, journal: LogJournal, reception: Reception) -> None:
+    def __init__(self, runtime: Runtime, journal: LogJournal, reception: Reception, pulse: Pulse) -> None:
         """Listen to the telemetry from now on."""
         self._runtime = runtime
         self._journal = journal
@@ -44,7 +44,7 @@ class Instruments:
         self.incidents = Incidents(runtime.clock)
         self.ring = Ring()
         self.survey = Survey(runtime)
-        self._probe = Probe()
+        self._pulse = pulse
         self._sampler = gevent.Greenlet(self._sample)
         self._events = 0
         self._outcomes: Counter[str] = Counter()
@@ -53,12 +53,10 @@ class Instruments:
 
     def start(self) -> None:
         """Begin to measure."""
-        self._probe.start()
         self._sampler.start()
 
     def stop(self) -> None:
         """End it."""
-        self._probe.stop()
         self._sampler.kill()
 
     @property
@@ -95,7 +93,7 @@ class Instruments:
         )
 
     def _gauge(self) -> Gauge:
-        commits, hub = self._journal.commit_times.lap(), self._probe.times.lap()
+        commits, hub = self._journal.commit_times.lap(), self._pulse.times.lap()
         return Gauge(
             len(self._reception),
             self._runtime.population,
