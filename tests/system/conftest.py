@@ -65,7 +65,7 @@ def server(tmp_path_factory):
 
 def check_all_logs(server):
     """Check every session of the users who are logged in for good."""
-    for login in server._logins.values():
+    for login in server.all_known():
         for session in server.sessions(login):
             events = server.events(login, session["session_id"])
             check_log(session["session_id"], events, finished=False)

@@ -23,6 +23,8 @@ from prometheus_client.parser import text_string_to_metric_families
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 20.0
 STOP_SECONDS = 20.0
+RENEWED_AFTER = 600.0
+"""How old a login is used; its token is good for half as long again."""
 URL = re.compile(r"https?://[\w.\[\]:]+")
 
 
@@ -123,7 +125,7 @@ class ServerProcess:
         self.data_dir = data_dir
         self._flags = flags
         self.trust = trust
-        self._logins: dict[str, Login] = {}
+        self._logins: dict[str, tuple[Login, float]] = {}
         self.start()
 
     def start(self, **settings: str) -> None:
@@ -207,10 +209,15 @@ class ServerProcess:
         return Login(username, granted["access_token"], granted["refresh_token"], granted["user_id"])
 
     def known(self, username: str) -> Login:
-        """Return a login of the user that stays: made the first time, the same one afterwards."""
-        if username not in self._logins:
-            self._logins[username] = self.login(username)
-        return self._logins[username]
+        """Return a login of the user that stays: made the first time, and again when its token grows old."""
+        known = self._logins.get(username)
+        if known is None or time.monotonic() - known[1] > RENEWED_AFTER:
+            known = self._logins[username] = self.login(username), time.monotonic()
+        return known[0]
+
+    def all_known(self) -> list[Login]:
+        """Return a login of each user that was asked for by `known`."""
+        return [self.known(username) for username in list(self._logins)]
 
     def new_session(self, login: Login, title: str = "") -> str:
         answer = self.call("POST", "/v1/sessions", {"title": title}, login.token)

@@ -156,7 +156,7 @@ async def resume_often(client, session, epoch, times):
 async def test_a_thousand_resumes_that_race_with_what_happens_miss_nothing_and_repeat_nothing(server, session):
     async with on_stage(server) as writer, on_stage(server) as one, on_stage(server) as other:
         epoch = (await writer.request("subscribe", session_id=session, after={"seq": 0}))["epoch"]
-        ack = await writer.message(*[TICK] * 15_000, session_id=session)
+        ack = await writer.message(*[TICK] * 15_000, {"hang": True}, session_id=session)
         await asyncio.gather(*(resume_often(client, session, epoch, 500) for client in (one, other)))
         await writer.request("cancel", session_id=session)
         ends = await asyncio.gather(*(client.ended(ack["run_id"]) for client in (writer, one, other)))

@@ -148,7 +148,8 @@ def test_a_server_that_is_killed_in_mid_answer_leaves_one_continuous_story(launc
     assert story.count("once upon a time") == 2, story  # A thought of each attempt.
 
 
-def test_sessions_are_listed_made_and_changed_and_the_queue_is_shown(server, chat):
+def test_sessions_are_listed_made_and_changed_and_the_queue_is_shown(launch, chat):
+    server = launch("--demo")  # Of its own: what others made would fill the screen.
     screen = chat(server, "--agent", "rehearsal", user="demo2")
 
     screen.type("/new holidays\r")

@@ -29,7 +29,7 @@ def prose() -> bytes:
 
 
 def page() -> bytes:
-    return b"".join(path.read_bytes() for path in sorted((ROOT / "server" / "static").glob("*")))
+    return b"".join(path.read_bytes() for path in sorted((ROOT / "server" / "static").glob("*.*")))
 
 
 def records() -> bytes:
