@@ -212,8 +212,12 @@ class ServerProcess:
         """Return a login of the user that stays: made the first time, and again when its token grows old."""
         known = self._logins.get(username)
         if known is None or time.monotonic() - known[1] > RENEWED_AFTER:
-            known = self._logins[username] = self.login(username), time.monotonic()
-        return known[0]
+            self.remember(self.login(username))
+        return self._logins[username][0]
+
+    def remember(self, login: Login) -> None:
+        """Have `known` return this one."""
+        self._logins[login.username] = login, time.monotonic()
 
     def all_known(self) -> list[Login]:
         """Return a login of each user that was asked for by `known`."""

@@ -34,7 +34,8 @@ def busy(launch):
     server = launch(
         "--demo", toml="[timeouts]\ndrain = 0.8\n", prepare=lambda path: logins.extend(add_logins(path, names))
     )
-    server._logins |= {login.username: login for login in logins}
+    for login in logins:
+        server.remember(login)
     return server
 
 

@@ -207,7 +207,7 @@ def test_no_label_says_anything_about_a_person_or_what_was_said(before_and_after
 
     assert SECRET not in after.text
     values = {value for name, *labels in after.samples for _, value in labels}
-    for login in watched._logins.values():
+    for login in watched.all_known():
         assert not [value for value in values if login.user_id.removeprefix("u_") in value or value == login.username]
     assert not [value for value in values if re.match(r"[srt]c?_[0-9a-f]{8}", value)]
 
