@@ -154,7 +154,7 @@ class Future(pykka.Future[T], Generic[T]):
         pause = Pause(None if whose_time is None else whose_time.runtime)
         self._waiters.append(pause)
         try:
-            pause.last(timeout)
+            pause.last_for_answer(timeout)
         finally:
             self._waiters.remove(pause)
         if not self.done:
