@@ -123,7 +123,7 @@ class Addressee:
         """Put an ask into the mailbox; what goes wrong resolves its future."""
         future = envelope.reply_to
         assert future is not None
-        if self.state not in ACCEPTING:
+        if self.state is not RUNNING and self.state is not STARTING:
             future.fail(self.died(Phase.QUEUED))
             return
         try:

@@ -67,8 +67,13 @@ class Recorder:
         self._ring: deque[tuple[str, int, type, int]] = deque(maxlen=RECORDED)
 
     def note(self, address: str, incarnation: int, message: Any) -> None:
-        """Remember that a message is handed over."""
-        self._ring.append((address, incarnation, type(message), size_of(message)))
+        """Remember that a message is handed over; its size is what its class says of its texts, and its own."""
+        kind, size = type(message), _size(message, 0)
+        for name in _texts(kind):  # type: ignore[arg-type]  # mypy takes a class for unhashable
+            text = getattr(message, name)
+            if text is not None:
+                size += len(text)
+        self._ring.append((address, incarnation, kind, size))
 
     def keep(self, address: str, incarnation: int, actor: Any, class_name: str, reason: ExitReason, at_ms: int) -> None:
         """Make and keep the bundle of a crash; ``actor`` is None where the constructor failed."""
@@ -95,16 +100,6 @@ class Recorder:
                 if len(found) == ENVELOPES:
                     break
         return tuple(reversed(found))
-
-
-def size_of(message: Any) -> int:
-    """Return the bytes of a message and of the texts in its fields, as far as its class says which those are."""
-    size = _size(message, 0)
-    for name in _texts(type(message)):  # type: ignore[arg-type]  # mypy takes a class for unhashable
-        text = getattr(message, name)
-        if text is not None:
-            size += len(text)
-    return size
 
 
 @lru_cache(maxsize=1024)

@@ -7,21 +7,23 @@ exactly one `Down`.
 
 from __future__ import annotations
 
-from collections.abc import Callable  # noqa: TC003 - a NamedTuple's fields are read at run time
 from contextvars import Context
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from actors.runtime.errors import ActorKilled, Phase
 from actors.runtime.injection import strike, strike_start
-from actors.runtime.messages import SUPERVISORY, ChildExited, ChildStarted, Down
-from actors.runtime.mortal import Mortal
+from actors.runtime.messages import SUPERVISORY, ChildExited, ChildStarted
 from actors.runtime.reasons import KILLED, ExitKind, ExitReason, failed, start_failed
-from actors.runtime.replies import Replies, resolve
+from actors.runtime.replies import Debtor
 from actors.runtime.restarts import Restart
 from actors.runtime.states import DEAD, DOWN, RUNNING, STARTING, STOPPING
 from actors.runtime.telemetry import HookFailed, Started, Unkillable, ended
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from actors.runtime.actor import Actor
     from actors.runtime.clock import Timer
     from actors.runtime.future import Future
@@ -30,21 +32,20 @@ if TYPE_CHECKING:
     from actors.runtime.specs import ChildSpec
 
 
-class _Order(NamedTuple):
+class _Order(msgspec.Struct, frozen=True):
     """A move that the cell makes itself, ahead of anything that the actor handles."""
 
     move: Callable[[Cell, Any], None]
     argument: Any = None
 
 
-class Cell(Mortal):
+class Cell(Debtor):
     """One actor's life. Only the runtime's own modules touch it."""
 
     __slots__ = (
         "_abandoned",
         "_deadline",
         "_doomed",
-        "_replies",
         "_waiting_on",
         "actor",
         "handling",
@@ -62,7 +63,6 @@ class Cell(Mortal):
         self._doomed = False
         self._abandoned = False
         self._deadline: Timer | None = None
-        self._replies = Replies()
         self.handling: Any = None
 
     # What others may ask.
@@ -80,8 +80,8 @@ class Cell(Mortal):
         for _ in range(self.runtime.dispatcher.messages_per_run):
             if mailbox.system is not None:
                 self._handle_system(mailbox.get_system())
-            elif self.state is RUNNING and (envelope := mailbox.get()) is not None:
-                self._handle(envelope)
+            elif mailbox.user is not None and self.state is RUNNING:
+                self._handle(mailbox.get())
             else:
                 break
             if self.worker is not worker:
@@ -92,26 +92,26 @@ class Cell(Mortal):
             self._wake()
 
     def _handle(self, envelope: Envelope) -> None:
-        worker, future = self.worker, envelope.reply_to
+        worker, runtime, future, message = self.worker, self.runtime, envelope.reply_to, envelope.message
         if future is not None and future.abandoned:
             return
-        self.runtime.recorder.note(self.address, self.incarnation, envelope.message)
-        self._replies.current = future
-        self.handling = envelope.message
+        runtime.recorder.note(self.address, self.incarnation, message)
+        self._due = future
+        self.handling = message
         try:
-            if self.runtime.faults is not None and strike(self, envelope):
+            if runtime.faults is not None and strike(self, envelope):
                 self.handling = None
                 return
-            reply = envelope.context.run(self.actor._handle_receive, envelope.message)  # type: ignore[union-attr]  # noqa: SLF001 - pykka's seam, pinned by a contract test
+            reply = envelope.context.run(self.actor._handle_receive, message)  # type: ignore[union-attr]  # noqa: SLF001 - pykka's seam, pinned by a contract test
         except BaseException as error:  # noqa: BLE001 - containment is the point
             if self.worker is worker:
                 self._contain(error, future)
             return
         if self.worker is worker:
             self.handling = None
-            if self._replies.current is not None:
-                self._reply(self._replies.current, reply)
-                self._replies.current = None
+            if self._due is not None:
+                self._reply(self._due, reply)
+                self._due = None
 
     def _handle_system(self, message: Any) -> None:
         if isinstance(message, _Order):
@@ -132,7 +132,7 @@ class Cell(Mortal):
         if future is not None:
             # Whatever isn't an Exception was meant for this greenlet: raised at the asker, it would end that one too.
             self._reply(future, None, error if isinstance(error, Exception) else self.died(Phase.IN_FLIGHT))
-        self._replies.current = None
+        self._due = None
         if self._exit_reason is not None:
             self.end(self._exit_reason)
 
@@ -140,23 +140,6 @@ class Cell(Mortal):
         if isinstance(error, ActorKilled):
             return KILLED
         return start_failed(error) if self.state is STARTING else failed(error)
-
-    def _reply(self, future: Future[Any], value: Any, error: BaseException | None = None) -> None:
-        if not resolve(future, value, error):
-            self.runtime.late_reply(self.address)
-
-    def defer(self) -> Future[Any] | None:
-        """Keep the current message's reply open; None where it was a tell."""
-        return self._replies.defer()
-
-    def resume(self, future: Future[Any]) -> bool:
-        """Take a deferred reply back, to be given by a handler's return after all; tell whether it is still owed."""
-        return self._replies.take_deferred(future)
-
-    def resolve_deferred(self, future: Future[Any], value: Any, error: BaseException | None) -> None:
-        """Answer a deferred ask; one that was answered already is left alone."""
-        if self._replies.take_deferred(future):
-            self._reply(future, value, error)
 
     # Beginning a life.
 
@@ -226,7 +209,8 @@ class Cell(Mortal):
     def started(self) -> None:
         """Open the mailbox: the actor, and where it is a supervisor its first children, are up."""
         self.state = RUNNING
-        self._unstash()
+        if self._stash is not None:
+            self._unstash()
         self.runtime.telemetry.emit(Started(self.address, self.incarnation))
         if self.parent is not None:
             self.parent.deliver_system(ChildStarted(self.spec.id, self, self.incarnation))
@@ -334,7 +318,7 @@ class Cell(Mortal):
         else:
             assert self.parent is not None
             self.parent.deliver_system(ChildExited(self.spec.id, self, self.incarnation, reason))
-        self._notify(Down(self.address, self.incarnation, reason))
+        self._notify(reason)
 
     def _report(self, reason: ExitReason) -> None:
         runtime, event = self.runtime, ended(self.address, self.incarnation, reason)
@@ -345,15 +329,16 @@ class Cell(Mortal):
             runtime.recorder.keep(self.address, self.incarnation, self.actor, self.class_name, reason, at_ms)
 
     def _settle_debts(self) -> None:
-        for future in self._replies.take_all():
+        for future in self._take_debts():
             future.fail(self.died(Phase.IN_FLIGHT))
         self.handling = None
         self._drop_waiting()
         self.mailbox.clear_system()
 
     def _drop_waiting(self) -> None:
-        for envelope in self.mailbox.drain():
-            self._drop(envelope, self.died(Phase.QUEUED))
+        if self.mailbox.user is not None:
+            for envelope in self.mailbox.drain():
+                self._drop(envelope, self.died(Phase.QUEUED))
         for parked in self.mailbox.turn_away():
             parked.taken.fail(self.died(Phase.QUEUED))
 

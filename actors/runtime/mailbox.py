@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
+
 from actors.runtime.specs import MailboxSpec, Overflow
 
 if TYPE_CHECKING:
@@ -14,17 +16,13 @@ if TYPE_CHECKING:
     from actors.runtime.future import Future
 
 
-class Envelope:
-    """A message, the future its reply goes to, the context variables of its sender, and when it was taken."""
+class Envelope(msgspec.Struct, eq=False):
+    """A message, the future its reply goes to (None for a tell), the context variables of its sender, and its time."""
 
-    __slots__ = ("context", "message", "reply_to", "taken_at")
-
-    def __init__(self, message: Any, reply_to: Future[Any] | None, context: Context) -> None:
-        """Seal ``message``; ``reply_to`` is None for a tell."""
-        self.message = message
-        self.reply_to = reply_to
-        self.context = context
-        self.taken_at = 0.0
+    message: Any
+    reply_to: Future[Any] | None
+    context: Context
+    taken_at: float = 0.0
 
 
 class Parked(NamedTuple):
