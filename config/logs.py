@@ -4,6 +4,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, TextIO
 
 import structlog
@@ -66,6 +67,7 @@ def _without_secrets(value: Any) -> Any:
     return value
 
 
+@lru_cache(maxsize=1024)
 def _is_secret(key: str) -> bool:
     # Whole words, so that `context` isn't taken for `text` nor a count of `input_tokens` for a token.
     words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", re.sub(r"api[_-]?key", "apikey", key, flags=re.IGNORECASE))

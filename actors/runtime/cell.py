@@ -80,8 +80,8 @@ class Cell(Debtor):
         for _ in range(self.runtime.dispatcher.messages_per_run):
             if mailbox.system is not None:
                 self._handle_system(mailbox.get_system())
-            elif mailbox.user is not None and self.state is RUNNING:
-                self._handle(mailbox.get())
+            elif mailbox.user is not None and self.state is RUNNING and (envelope := mailbox.get()):
+                self._handle(envelope)
             else:
                 break
             if self.worker is not worker:
@@ -109,9 +109,9 @@ class Cell(Debtor):
             return
         if self.worker is worker:
             self.handling = None
-            if self._due is not None:
-                self._reply(self._due, reply)
-                self._due = None
+            due, self._due = self._due, None
+            if due is not None and not due.answer(reply):
+                runtime.late_reply(self.address)
 
     def _handle_system(self, message: Any) -> None:
         if isinstance(message, _Order):
@@ -172,7 +172,7 @@ class Cell(Debtor):
     def _launch(self) -> None:
         if not self.ended:
             # Ahead of what the constructor has had delivered meanwhile.
-            self.mailbox.put_system(_Order(Cell._on_start), first=True)
+            self.mailbox.put_system(_BEGIN, first=True)
             self._wake()
 
     def _construct(self) -> Actor:
@@ -239,7 +239,7 @@ class Cell(Debtor):
         self._doomed = True
         self._arm(self.spec.kill_grace, self.abandon)
         # For a busy one, too: its handler may return before the interrupt comes, or swallow it and return then.
-        self.mailbox.put_system(_Order(Cell.end, KILLED), first=True)
+        self.mailbox.put_system(_END_KILLED, first=True)
         self._wake()
         if self.worker is not None:
             self.runtime.dispatcher.interrupt(self, ActorKilled(self.address))
@@ -301,7 +301,8 @@ class Cell(Debtor):
 
     def _close(self) -> None:
         """Settle everything that this incarnation owes, and tell everybody who asked to be told."""
-        self._disarm()
+        if self._deadline is not None:
+            self._disarm()
         reason = self._exit_reason
         assert reason is not None
         self._report(reason)
@@ -329,8 +330,9 @@ class Cell(Debtor):
             runtime.recorder.keep(self.address, self.incarnation, self.actor, self.class_name, reason, at_ms)
 
     def _settle_debts(self) -> None:
-        for future in self._take_debts():
-            future.fail(self.died(Phase.IN_FLIGHT))
+        if self._due is not None or self._deferred is not None:
+            for future in self._take_debts():
+                future.fail(self.died(Phase.IN_FLIGHT))
         self.handling = None
         self._drop_waiting()
         self.mailbox.clear_system()
@@ -339,13 +341,15 @@ class Cell(Debtor):
         if self.mailbox.user is not None:
             for envelope in self.mailbox.drain():
                 self._drop(envelope, self.died(Phase.QUEUED))
-        for parked in self.mailbox.turn_away():
-            parked.taken.fail(self.died(Phase.QUEUED))
+        if self.mailbox.parked is not None:
+            for parked in self.mailbox.turn_away():
+                parked.taken.fail(self.died(Phase.QUEUED))
 
     def bury(self) -> None:
         """Make the end final: the address is free."""
         self.state = DEAD
-        self._drop_stash()
+        if self._stash is not None:
+            self._drop_stash()
         self.runtime.forget(self)
 
     def _arm(self, seconds: float, call: Callable[[], object]) -> None:
@@ -360,3 +364,7 @@ class Cell(Debtor):
     def __repr__(self) -> str:
         """Show address, incarnation and state."""
         return f"<Cell {self.address}#{self.incarnation} {self.state.value}>"
+
+
+_BEGIN = _Order(Cell._on_start)  # noqa: SLF001 - this module's own
+_END_KILLED = _Order(Cell.end, KILLED)

@@ -144,15 +144,16 @@ class _Worker(greenlet):  # type: ignore[misc]  # greenlet ships no types
 
     def run(self) -> None:
         # All in one frame: each further frame with a `self` would be a reference more.
-        unreferenced = 0
-        while self.dispatcher.park(self):
+        unreferenced, dispatcher, queue = 0, self.dispatcher, self.dispatcher.queue
+        while dispatcher.park(self):
             unreferenced = unreferenced or sys.getrefcount(self)
-            for cell in self.dispatcher.take():
-                self.cell = cell
+            while queue and dispatcher.ran < ACTORS_PER_TURN:
+                dispatcher.ran += 1
+                cell = self.cell = queue.popleft()
                 cell.run(self)
                 self.cell = None
                 references = sys.getrefcount(self) - unreferenced
-                if self.blocked or not self.lender.lent or references > self.dispatcher.returned(references, id(self)):
+                if self.blocked or not self.lender.lent or references > dispatcher.returned(references, id(self)):
                     return
 
     def throw(self, *error: Any) -> Any:
@@ -174,16 +175,18 @@ class HubDispatcher:
     def __init__(self) -> None:
         """Bind to this thread's hub."""
         self.hub = get_hub()
-        self._queue: deque[Runnable] = deque()
+        self.queue: deque[Runnable] = deque()
+        """Who is runnable; the workers take them from here."""
         self._idle: list[_Worker] = []
         self._lent: list[Borrowed] = []
         self._workers_lacked = 0
-        self._ran = ACTORS_ON_LOAN  # As if: a worker that ends must find the hub running, so that has the first turn.
+        # How many ran since the loop's last turn.
+        self.ran = ACTORS_ON_LOAN  # As if: a worker that ends must find the hub running, so that has the first turn.
         self._turn_due = False
 
     def schedule(self, cell: Runnable) -> None:
         """Put a cell on the run queue."""
-        self._queue.append(cell)
+        self.queue.append(cell)
         if not self._turn_due:
             self._ask_for_turn()
 
@@ -200,7 +203,7 @@ class HubDispatcher:
     def lend(self, pause: Borrowed) -> bool:
         """Run the queue in the time of the calling greenlet, until its pause is over; False where that can't be."""
         # A turn is due, or under way, as the queue isn't empty: should the loop get control, it calls the loan in.
-        if not self._queue or self._ran >= ACTORS_ON_LOAN or getcurrent() is self.hub:
+        if not self.queue or self.ran >= ACTORS_ON_LOAN or pause.greenlet is self.hub:
             return False
         if not self._idle:
             self._workers_lacked += 1
@@ -222,13 +225,6 @@ class HubDispatcher:
     def call_soon(self, call: Callable[..., object], *args: Any) -> None:
         """Call on the hub's thread; safe from any thread."""
         self.hub.loop.run_callback_threadsafe(call, *args)
-
-    def take(self) -> Any:
-        """Yield runnable cells, at most as many as one turn may run."""
-        queue = self._queue
-        while queue and self._ran < ACTORS_PER_TURN:
-            self._ran += 1
-            yield queue.popleft()
 
     def park(self, worker: _Worker) -> bool:
         """Keep ``worker`` until there is more to run; return False when enough are kept already."""
@@ -255,15 +251,15 @@ class HubDispatcher:
 
     def _turn(self) -> None:
         # The flag stays up while the worker runs: what it schedules, it runs itself.
-        self._ran = 0
+        self.ran = 0
         try:
             self._call_in()
-            if self._queue:
+            if self.queue:
                 self._start_workers(1 + self._workers_lacked)
                 self._switch_to_worker(_Hub)
         finally:  # A worker that dies of a defect, or of a subscriber's, doesn't take the others' turns with it.
             self._turn_due = False
-            if self._queue or self._lent:
+            if self.queue or self._lent:
                 self._ask_for_turn()
 
     def _call_in(self) -> None:

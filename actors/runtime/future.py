@@ -41,7 +41,7 @@ class Future(pykka.Future[T], Generic[T]):
     """
 
     # How all of them begin: most of it never changes, and one is made for each ask.
-    _get_hook = None
+    _get_hook: Callable[[float | None], T] | None = None
     _get_hook_result = _NO_HOOK_RESULT
     _value: Any = _PENDING
     _error: BaseException | None = None
@@ -106,7 +106,7 @@ class Future(pykka.Future[T], Generic[T]):
         """Resolve unless its holder did so himself; return False where nobody waits for it any more."""
         if self.abandoned:
             return False
-        if not self.done:
+        if self._value is _PENDING and self._get_hook is None:
             self._resolve(value, error)
         return True
 
@@ -148,22 +148,19 @@ class Future(pykka.Future[T], Generic[T]):
 
     def _wait(self, timeout: float | None) -> None:
         asker = current_cell()
-        if asker is None:
-            # Outside of actors an ask goes by the time of the one who was asked.
-            self._block(timeout, self._asked)
-            return
-        if self._asked is not None:
-            refuse_cycle(asker, self._asked)
-        asker.waiting_on = self
-        try:
-            self._block(timeout, asker)
-        finally:
-            asker.waiting_on = None
-
-    def _block(self, timeout: float | None, whose_time: Cell | None) -> None:
+        if asker is not None:
+            if self._asked is not None:
+                refuse_cycle(asker, self._asked)
+            asker.waiting_on = self
+        # Outside of actors an ask goes by the time of the one who was asked.
+        whose_time = asker or self._asked
         pause = Pause(None if whose_time is None else whose_time.runtime)
         self._waiters = (*self._waiters, pause)
-        pause.last_for_answer(timeout)
+        try:
+            pause.last_for_answer(timeout)
+        finally:
+            if asker is not None:
+                asker.waiting_on = None
         if self._value is _PENDING and not self.done:
             self.abandoned = True
             raise AskTimeout(f"no answer{f' from {self._asked.address}' if self._asked else ''} within {timeout} s")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import structlog
 
 from actors.runtime.muting import MUTED_SECONDS, Mute, once_more
@@ -43,6 +44,8 @@ NAMES: dict[type[Any], tuple[str, int]] = {
 }
 """Events that are news; of the others, ends and starts in order, only who looks closely hears."""
 
+ROUTINE = ("", logging.DEBUG)
+
 
 class Logbook:
     """A subscriber that writes events to the log. Dead letters are muted where they are many."""
@@ -57,10 +60,10 @@ class Logbook:
         if isinstance(event, DeadLettered):
             self._dead_letter(event)
             return
-        name, level = NAMES.get(type(event), (type(event).__name__.lower(), logging.DEBUG))
+        name, level = NAMES.get(type(event), ROUTINE)
         # What nobody hears isn't put into words: most events are of ordered starts and ends.
         if level > logging.DEBUG or log.is_enabled_for(level):
-            log.log(level, name, **_shown(event))
+            log.log(level, name or type(event).__name__.lower(), **_shown(event))
 
     def _dead_letter(self, event: DeadLettered) -> None:
         verdict = once_more(self._dead_letters, self._clock.monotonic())
@@ -81,6 +84,6 @@ def _said(value: Any) -> Any:
 
 
 def _shown(event: Event) -> dict[str, Any]:
-    shown = {name: _said(value) for name, value in event._asdict().items()}
+    shown = {name: _said(value) for name, value in msgspec.structs.asdict(event).items()}
     shown["actor"] = shown.pop("address")
     return shown

@@ -40,7 +40,9 @@ class Pause:
             if not self.over:
                 get_hub().switch()
         finally:
-            self._end()
+            self.greenlet = None
+            if self._timer is not None:
+                self._timer.cancel()
 
     def last_for_answer(self, seconds: float | None) -> None:
         """Block as `last` does, lending the dispatcher the time where it has use for it: then it may take no timer."""
@@ -52,7 +54,9 @@ class Pause:
         try:
             lent = self._runtime.dispatcher.lend(self)
         finally:
-            self._end()
+            self.greenlet = None
+            if self._timer is not None:
+                self._timer.cancel()
         if not lent:
             self.last(seconds)
 
@@ -77,12 +81,6 @@ class Pause:
         self.over = True
         if self.greenlet is not None:
             self.greenlet.switch()
-
-    def _end(self) -> None:
-        self.greenlet = None
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
 
     @property
     def _clock(self) -> Clock:
