@@ -144,9 +144,9 @@ class _Worker(greenlet):  # type: ignore[misc]  # greenlet ships no types
 
     def run(self) -> None:
         # All in one frame: each further frame with a `self` would be a reference more.
-        unreferenced, dispatcher, queue = 0, self.dispatcher, self.dispatcher.queue
-        while dispatcher.park(self):
-            unreferenced = unreferenced or sys.getrefcount(self)
+        unreferenced, dispatcher = sys.getrefcount(self), self.dispatcher
+        queue = dispatcher.queue
+        while True:
             while queue and dispatcher.ran < ACTORS_PER_TURN:
                 dispatcher.ran += 1
                 cell = self.cell = queue.popleft()
@@ -155,6 +155,8 @@ class _Worker(greenlet):  # type: ignore[misc]  # greenlet ships no types
                 references = sys.getrefcount(self) - unreferenced
                 if self.blocked or not self.lender.lent or references > dispatcher.returned(references, id(self)):
                     return
+            if not dispatcher.park(self):
+                return
 
     def throw(self, *error: Any) -> Any:
         """Raise in the handler that this worker runs; one that no longer runs anything has nobody to tell.
@@ -179,7 +181,7 @@ class HubDispatcher:
         """Who is runnable; the workers take them from here."""
         self._idle: list[_Worker] = []
         self._lent: list[Borrowed] = []
-        self._workers_lacked = 0
+        self._worker_lacking = False
         # How many ran since the loop's last turn.
         self.ran = ACTORS_ON_LOAN  # As if: a worker that ends must find the hub running, so that has the first turn.
         self._turn_due = False
@@ -206,12 +208,13 @@ class HubDispatcher:
         if not self.queue or self.ran >= ACTORS_ON_LOAN or pause.greenlet is self.hub:
             return False
         if not self._idle:
-            self._workers_lacked += 1
+            # The hub has to start one: a greenlet counts its depth, which is limited, from where it was started.
+            self._worker_lacking = True
             return False
         pause.lent = True
         self._lent.append(pause)
         try:
-            self._switch_to_worker(pause)
+            self._switch_to(self._idle.pop(), pause)
         finally:
             if pause.lent:
                 pause.lent = False
@@ -255,8 +258,10 @@ class HubDispatcher:
         try:
             self._call_in()
             if self.queue:
-                self._start_workers(1 + self._workers_lacked)
-                self._switch_to_worker(_Hub)
+                self._switch_to(self._idle.pop() if self._idle else _Worker(self), _Hub)
+            if self._worker_lacking and not self.queue:
+                self._worker_lacking = False
+                self._switch_to(_Worker(self), _Hub)
         finally:  # A worker that dies of a defect, or of a subscriber's, doesn't take the others' turns with it.
             self._turn_due = False
             if self.queue or self._lent:
@@ -268,14 +273,8 @@ class HubDispatcher:
             pause.lent = False
             pause.call_in()
 
-    def _start_workers(self, wanted: int) -> None:
-        # From the hub alone: a greenlet counts its depth, which is limited, from where it was started.
-        self._workers_lacked = 0
-        while len(self._idle) < min(wanted, IDLE_WORKERS):
-            _Worker(self).switch()
-
-    def _switch_to_worker(self, lender: Any) -> None:
-        worker = self._idle.pop()
+    @staticmethod
+    def _switch_to(worker: _Worker, lender: Any) -> None:
         worker.lender = lender
         worker.switch()
         worker.blocked = worker.cell is not None
