@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from actors.runtime.telemetry import Event
 
 log = structlog.get_logger(__name__)
+# The same logger to the standard library, which remembers the answer: structlog takes five calls to ask for it.
+_routine = logging.getLogger(__name__)
 
 NAMES: dict[type[Any], tuple[str, int]] = {
     Crashed: ("crashed", logging.WARNING),
@@ -44,9 +46,6 @@ NAMES: dict[type[Any], tuple[str, int]] = {
 }
 """Events that are news; of the others, ends and starts in order, only who looks closely hears."""
 
-ROUTINE = ("", logging.DEBUG)
-
-
 class Logbook:
     """A subscriber that writes events to the log. Dead letters are muted where they are many."""
 
@@ -60,10 +59,13 @@ class Logbook:
         if isinstance(event, DeadLettered):
             self._dead_letter(event)
             return
-        name, level = NAMES.get(type(event), ROUTINE)
-        # What nobody hears isn't put into words: most events are of ordered starts and ends.
-        if level > logging.DEBUG or log.is_enabled_for(level):
-            log.log(level, name or type(event).__name__.lower(), **_shown(event))
+        news = NAMES.get(type(event))
+        if news is not None:
+            name, level = news
+            log.log(level, name, **_shown(event))
+        elif _routine.isEnabledFor(logging.DEBUG):
+            # Most events are of ordered starts and ends; what nobody hears isn't put into words.
+            log.debug(type(event).__name__.lower(), **_shown(event))
 
     def _dead_letter(self, event: DeadLettered) -> None:
         verdict = once_more(self._dead_letters, self._clock.monotonic())
