@@ -78,8 +78,21 @@ class Recorder:
                 size += len(text)
         self._ring.append((address, incarnation, kind, size))
 
-    def keep(self, address: str, incarnation: int, actor: Any, class_name: str, reason: ExitReason, at_ms: int) -> None:
-        """Make and keep the bundle of a crash; ``actor`` is None where the constructor failed."""
+    def keep(
+        self,
+        address: str,
+        incarnation: int,
+        actor: Any,
+        class_name: str,
+        reason: ExitReason,
+        at_ms: int,
+        handed: int = ENVELOPES,
+    ) -> None:
+        """Make and keep the bundle of a crash.
+
+        ``actor`` is None where the constructor failed; ``handed`` is how many envelopes this life was handed, where
+        that is known: to look through the whole ring for one more takes 200 µs.
+        """
         error = reason.error
         bundle = CrashBundle(
             next(self._numbers),
@@ -90,18 +103,18 @@ class Recorder:
             reason.kind.value,
             type(error).__name__ if error is not None else "",
             _places(error),
-            self._last(address, incarnation),
+            self._last(address, incarnation, min(handed, ENVELOPES)),
             tuple(sorted(vars(actor))) if actor is not None else (),
         )
         self.crashes.append(bundle)
 
-    def _last(self, address: str, incarnation: int) -> tuple[Handled, ...]:
+    def _last(self, address: str, incarnation: int, most: int) -> tuple[Handled, ...]:
         found: list[Handled] = []
-        for whose, life, kind, size in reversed(self._ring):
+        ring = reversed(self._ring)
+        while len(found) < most and (entry := next(ring, None)) is not None:
+            whose, life, kind, size = entry
             if whose == address and life == incarnation:
                 found.append(Handled(whose, life, kind.__name__, size))
-                if len(found) == ENVELOPES:
-                    break
         return tuple(reversed(found))
 
 

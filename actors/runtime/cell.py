@@ -48,6 +48,7 @@ class Cell(Debtor):
         "_doomed",
         "_waiting_on",
         "actor",
+        "handed",
         "handling",
         "last_exit",
         "parent",
@@ -64,6 +65,7 @@ class Cell(Debtor):
         self._abandoned = False
         self._deadline: Timer | None = None
         self.handling: Any = None
+        self.handed = 0
 
     # What others may ask.
 
@@ -95,6 +97,7 @@ class Cell(Debtor):
         worker, runtime, future, message = self.worker, self.runtime, envelope.reply_to, envelope.message
         if future is not None and future.abandoned:
             return
+        self.handed += 1
         runtime.recorder.note(self.address, self.incarnation, message)
         self._due = future
         self.handling = message
@@ -162,6 +165,7 @@ class Cell(Debtor):
         assert self.ended, self
         self.incarnation += 1
         self.state = STARTING
+        self.handed = 0
         self.retry_at = None
         self._doomed = False
         self._abandoned = False
@@ -327,7 +331,9 @@ class Cell(Debtor):
         runtime.telemetry.emit(event)
         if not reason.clean and reason.kind is not ExitKind.KILLED:
             at_ms = runtime.clock.epoch_ms()
-            runtime.recorder.keep(self.address, self.incarnation, self.actor, self.class_name, reason, at_ms)
+            runtime.recorder.keep(
+                self.address, self.incarnation, self.actor, self.class_name, reason, at_ms, handed=self.handed
+            )
 
     def _settle_debts(self) -> None:
         if self._due is not None or self._deferred is not None:

@@ -46,6 +46,7 @@ NAMES: dict[type[Any], tuple[str, int]] = {
 }
 """Events that are news; of the others, ends and starts in order, only who looks closely hears."""
 
+
 class Logbook:
     """A subscriber that writes events to the log. Dead letters are muted where they are many."""
 
