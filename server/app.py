@@ -130,7 +130,7 @@ class Server:
             self.journal.on_committed.append(self._traces)
         self.reception = Reception(settings, accounts, tokens, self.journal, root, metrics)
         metrics.watch("connections", "Open WebSockets", self.reception.__len__)
-        self._instruments = Instruments(self.runtime, self.journal, self.reception, self._pulse)
+        self._instruments = Instruments(self.runtime, self.journal, self.reception, tally, self._pulse)
         self._streams = Streams(settings.limits.connections_per_user)
         tokens.on_revoked.append(self._streams.revoke)
         metrics.watch("agui_streams", "Open streams of AG-UI", self._streams.__len__)
