@@ -151,7 +151,7 @@ class Vitals(Collector):
 
     def _log(self) -> Iterator[Metric]:
         journal = self._journal
-        yield _histogram("journal_commit_duration_seconds", "How long commits took", journal.commit_seconds)
+        yield _histogram("journal_commit_duration_seconds", "How long commits took", journal.commit_seconds.spread)
         yield _counter("journal_commit_failures", "Commits that failed", {(): journal.failures})
         yield _gauge("journal_available", "Whether the log can be written: 1 or 0", {(): int(journal.available)})
         yield _gauge("journal_uncommitted_appends", "Appends that wait to be committed", {(): journal.pending})

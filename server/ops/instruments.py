@@ -81,11 +81,11 @@ class Instruments:
         )
 
     def _gauge(self) -> Gauge:
-        commits, hub = self._journal.commit_times.lap(), self._pulse.times.lap()
+        commits, hub = self._journal.commit_seconds.lap(), self._pulse.seconds.lap()
         return Gauge(
             len(self._reception),
             self._runtime.population,
             commits.mean * 1000,
-            max(commits.worst, self._journal.lag) * 1000,
-            hub.worst * 1000,
+            max(commits.maximum, self._journal.lag) * 1000,
+            hub.maximum * 1000,
         )
