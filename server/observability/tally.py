@@ -54,14 +54,22 @@ class Tally:
         self.questions = Counter({"ok": 0, "error": 0})
         self.question_seconds = Histogram(*DURATIONS)
         self._label = label
+        self._counts: dict[type, Callable[[Any], None]] = {
+            MessageAccepted: self._accepted,
+            MessageDequeued: self._dequeued,
+            AgentStarted: self._started,
+            AgentRestarted: self._restarted,
+            ToolCompleted: self._tool_completed,
+            AgentCompleted: self._completed,
+        }
 
     def __call__(self, entries: Sequence[Recorded]) -> None:
         """Count what one append says."""
         self.events += len(entries)
         for entry in entries:
-            count = _COUNTS.get(type(entry.event.data))
+            count = self._counts.get(type(entry.event.data))
             if count is not None:
-                count(self, entry.event.data)
+                count(entry.event.data)
 
     def asked(self, question: Question) -> None:
         """Count a question to a model."""
@@ -91,13 +99,3 @@ class Tally:
         if data.usage is not UNSET:
             self.tokens["input"] += data.usage.input_tokens
             self.tokens["output"] += data.usage.output_tokens
-
-
-_COUNTS: dict[type, Callable[[Tally, Any], None]] = {
-    MessageAccepted: Tally._accepted,  # noqa: SLF001 - the table of this module's own handlers
-    MessageDequeued: Tally._dequeued,  # noqa: SLF001
-    AgentStarted: Tally._started,  # noqa: SLF001
-    AgentRestarted: Tally._restarted,  # noqa: SLF001
-    ToolCompleted: Tally._tool_completed,  # noqa: SLF001
-    AgentCompleted: Tally._completed,  # noqa: SLF001
-}
