@@ -46,7 +46,6 @@ from server.lock import Lock
 from server.metrics import Metrics
 from server.notebook import SQLiteNotebook
 from server.observability.labels import tool_labels
-from server.observability.lives import Lives
 from server.observability.pulse import Pulse
 from server.observability.tally import Tally
 from server.observability.vitals import Vitals
@@ -352,10 +351,8 @@ def _vitals(
     runtime: Runtime, journal: SQLiteJournal, database: Database, metrics: Metrics, tally: Tally, pulse: Pulse
 ) -> Vitals:
     """Have everything measured that is shown, from now on."""
-    lives = Lives()
     journal.on_committed += [metrics.delivery, tally]
-    runtime.telemetry.subscribe(lives)
-    return Vitals(runtime, journal, tally, lives, metrics.delivery, pulse, lambda: database.read(count_sessions))
+    return Vitals(runtime, journal, tally, metrics.delivery, pulse, lambda: database.read(count_sessions))
 
 
 def _listen(host: str, port: int) -> socket.socket:
