@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from server.ops.ranking import condition_of, severity_of
-from server.ops.shapes import ActorTree, Bundle, ConnectionRow, CrashRow, HandledRow, SessionRow, Vitals, WatchedRow
+from server.ops.shapes import ActorRow, ActorTree, Bundle, ConnectionRow, CrashRow, HandledRow, SessionRow, WatchedRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,18 +20,18 @@ def milliseconds(seconds: float | None) -> int | None:
     return None if seconds is None else round(seconds * 1000)
 
 
-def vitals(actor: Snapshot) -> Vitals:
+def actor_row(actor: Snapshot) -> ActorRow:
     """Show one actor."""
-    return Vitals(**_vitals(actor))
+    return ActorRow(**_actor(actor))
 
 
 def actor_tree(actor: Snapshot) -> ActorTree:
     """Show an actor with those below it."""
     children = tuple(actor_tree(child) for child in actor.children)
-    return ActorTree(**_vitals(actor), children=children, omitted=actor.omitted)
+    return ActorTree(**_actor(actor), children=children, omitted=actor.omitted)
 
 
-def _vitals(actor: Snapshot) -> dict[str, Any]:
+def _actor(actor: Snapshot) -> dict[str, Any]:
     return {
         "address": actor.address,
         "class_name": actor.class_name,
@@ -61,7 +61,7 @@ def session_row(tree: Snapshot, username: str | None) -> SessionRow:
         actors=len(everybody) + sum(actor.omitted for actor in everybody),
         depth=sum(actor.depth for actor in everybody),
         incarnation=tree.incarnation,
-        worst=vitals(worst),
+        worst=actor_row(worst),
     )
 
 
