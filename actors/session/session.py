@@ -27,6 +27,7 @@ from actors.session.events import (
     ToolExecuting,
     decode,
 )
+from actors.session.journal import JournalUnavailable, LogPruned
 from actors.session.lifecycle import Phase
 from actors.session.messages import (
     AbortRun,
@@ -122,7 +123,8 @@ class Session(Commands):
     def _on_log_ready(self, log: LogReady) -> None:
         if not self.is_up("emitter") or log.incarnation != self.child("emitter").incarnation:
             return  # That emitter is dead already; its successor will tell.
-        self._show_missed(log)
+        self._show_missed(log.epoch, log.head_seq)
+        self.epoch, self.head_seq = log.epoch, log.head_seq
         self.environment.journal.release_claims(self.session_id)
         self._take_up(log)
         interrupted, self.interrupted = self.interrupted, False
@@ -157,12 +159,11 @@ class Session(Commands):
             if not run.attempt_due:
                 self.replace_child("agent")
 
-    def _show_missed(self, log: LogReady) -> None:
+    def _show_missed(self, epoch: str, head_seq: int) -> None:
         """Show and answer what an emitter recorded and didn't live to tell; a session in a new life has nobody yet."""
-        while self.epoch == log.epoch and self.head_seq < log.head_seq:
+        while self.epoch == epoch and self.head_seq < head_seq:
             frames = self.environment.journal.read(self.session_id, self.head_seq, READ_AT_ONCE)
             self._show([Recorded(decode(frame), frame) for frame in frames])
-        self.epoch, self.head_seq = log.epoch, log.head_seq
 
     def _take_up(self, log: LogReady) -> None:
         for run in self.runs:
@@ -262,8 +263,25 @@ class Session(Commands):
         self.stop()
 
     def on_terminate(self, _reason: ExitReason) -> None:
-        """See to it that nobody waits for this life's answers: what it owed, no other will know of."""
-        self.on_abandoned()
+        """See to it that nobody waits for this life's answers: what it owed, no other will know of.
+
+        Blocks, within the bounds of every last hook, until what it had recorded is decided: a message that is on record
+        must not be refused.
+        """
+        try:
+            if self.receipts:
+                self._answer_by_the_log()
+        finally:
+            self.on_abandoned()
+
+    def _answer_by_the_log(self) -> None:
+        self.ready = False
+        try:
+            opening = self.environment.journal.open(self.session_id)
+            if opening is not None:
+                self._show_missed(opening.record.epoch, opening.record.head_seq)
+        except (JournalUnavailable, LogPruned) as unavailable:
+            self.log.warning("unanswered", problem=str(unavailable))
 
     def on_abandoned(self) -> None:
         """See to the same where this life couldn't end well."""
