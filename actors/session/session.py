@@ -72,6 +72,8 @@ class Session(Commands):
     """The tree of one session."""
 
     strategy = Strategy.REST_FOR_ONE
+    forsaken = False
+    """Whether this life has refused what it owed: from then on it has nothing to say."""
 
     def __init__(self, environment: Environment, user_id: str, session_id: str, root: ActorRef[Any]) -> None:
         """Begin without a log; the emitter brings it."""
@@ -278,13 +280,16 @@ class Session(Commands):
         self.ready = False
         try:
             opening = self.environment.journal.open(self.session_id)
-            if opening is not None:
+            if opening is not None and not self.forsaken:
                 self._show_missed(opening.record.epoch, opening.record.head_seq)
         except (JournalUnavailable, LogPruned) as unavailable:
             self.log.warning("unanswered", problem=str(unavailable))
 
     def on_abandoned(self) -> None:
-        """See to the same where this life couldn't end well."""
+        """See to the same where this life couldn't end well; once, though its last hook may end after all."""
+        if self.forsaken:
+            return
+        self.forsaken = True
         self.receipts.forsake()
         undone = self.early if self.under_way is None else [self.under_way, *self.early]
         for command in undone:
