@@ -9,13 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from actors.runtime.actor import receives
-from actors.runtime.specs import ChildSpec, MailboxSpec
 from actors.runtime.strategies import Strategy
-from actors.session.agent import AgentActor
+from actors.session import staff
 from actors.session.audience import Audience
 from actors.session.commands import Commands
 from actors.session.connection import Refusal
-from actors.session.emitter import Emitter
 from actors.session.events import (
     AgentCompleted,
     AgentStarted,
@@ -30,7 +28,6 @@ from actors.session.events import (
 from actors.session.journal import JournalUnavailable, LogPruned
 from actors.session.lifecycle import Phase
 from actors.session.messages import (
-    AbortRun,
     ConnectionGone,
     ConnectionReady,
     Describe,
@@ -45,22 +42,16 @@ from actors.session.messages import (
 )
 from actors.session.receipts import Receipts
 from actors.session.runs import LiveRun, RunQueue
-from actors.session.tools import Tools
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from actors.runtime.reasons import ExitReason
     from actors.runtime.ref import ActorRef
+    from actors.runtime.specs import ChildSpec
     from actors.session.environment import Environment
     from actors.session.events import Event
     from actors.session.lifecycle import Run
-
-INTERNAL_MAILBOX = MailboxSpec(capacity=10_000)
-"""For mailboxes that the session's own actors fill: each of their senders is bounded by itself."""
-
-AGENT_SHUTDOWN = 0.2
-"""How many seconds an agent has to end its work when its session, or what it stands on, stops."""
 
 READ_AT_ONCE = 1000
 DELETED = Refusal("not_found", "The session was deleted.")
@@ -87,37 +78,14 @@ class Session(Commands):
         self.early = []
 
     def children(self) -> Iterator[ChildSpec]:
-        """Give emitter, tools and agent, in the order in which each needs the ones before."""
-        environment, policies, me = self.environment, self.environment.policies, self.actor_ref
-        log = (environment.journal, self.session_id, me)
-        yield ChildSpec(
-            "emitter",
-            Emitter,
-            log,
-            mailbox=INTERNAL_MAILBOX,
-            intensity=policies.emitter.intensity,
-            backoff=policies.emitter.backoff,
-        )
-        emitter = self.child("emitter")
-        yield ChildSpec(
-            "tools",
-            Tools,
-            (environment, self.user_id, emitter),
-            mailbox=INTERNAL_MAILBOX,
-            intensity=policies.tools.intensity,
-            backoff=policies.tools.backoff,
-        )
-        tools = self.child("tools")
-        # What an agent does can be done again or is known not to be: little is gained by waiting for it.
-        work = (environment, self.session_id, me, emitter, tools)
-        yield ChildSpec(
-            "agent",
-            AgentActor,
-            work,
-            shutdown=AGENT_SHUTDOWN,
-            intensity=policies.agent.intensity,
-            backoff=policies.agent.backoff,
-        )
+        """Give the emitter alone: who works on runs is hired when there is work."""
+        yield staff.emitter(self.environment, self.session_id, self.actor_ref)
+
+    def hire(self) -> None:
+        """Begin to start the tools, and the agent, which needs them: most sessions are only watched, and do without."""
+        environment, emitter = self.environment, self.child("emitter")
+        tools = self.start_child(staff.tools(environment, self.user_id, emitter))
+        self.start_child(staff.agent(environment, self.session_id, self.actor_ref, emitter, tools))
 
     # Taking up the log.
 
@@ -157,7 +125,7 @@ class Session(Commands):
         run = self.runs.active
         if run is not None:
             run.cancel_timers()
-            self.child("tools").tell(AbortRun(run.run_id))
+            self.call_off(run)
             if not run.attempt_due:
                 self.replace_child("agent")
 
