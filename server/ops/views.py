@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from server.ops.ranking import condition_of, severity_of
-from server.ops.shapes import ActorRow, ActorTree, Bundle, ConnectionRow, CrashRow, HandledRow, SessionRow, WatchedRow
+from server.ops.shapes import (
+    ActorRow,
+    ActorTree,
+    Bundle,
+    ConnectionRow,
+    Counted,
+    CrashRow,
+    HandledRow,
+    LetterRow,
+    LetterRows,
+    SessionRow,
+    WatchedRow,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from actors.runtime.bundles import CrashBundle
+    from actors.runtime.deadletters import DeadLetters
     from actors.runtime.tree import Snapshot
     from server.connection import Connection
 
@@ -92,6 +106,14 @@ def _crash(crash: CrashBundle) -> dict[str, Any]:
         "kind": crash.kind,
         "error_type": crash.error_type,
     }
+
+
+def letter_rows(letters: DeadLetters, most: int) -> LetterRows:
+    """Show how many messages nobody got, and of the last ones so many, without what was in them."""
+    by_type = tuple(Counted(*each) for each in letters.types.most_common())
+    last = islice(reversed(letters.ring), most)
+    rows = tuple(LetterRow(letter.at_ms, letter.address, letter.message_type) for letter in last)
+    return LetterRows(letters.types.total(), by_type, rows)
 
 
 def connection_row(connection: Connection, now: float, watched: Sequence[WatchedRow]) -> ConnectionRow:

@@ -168,6 +168,10 @@ async def test_what_waits_shows_with_its_age_and_what_is_lost_shows_as_dead_lett
     assert late["worst"]["oldest_ms"] >= 1000
     assert any((letter["address"], letter["message_type"]) == (emitter, "Emit") for letter in letters["letters"])
     assert "Emit" in {each["name"] for each in letters["by_type"]}
+    assert sum(each["count"] for each in letters["by_type"]) == letters["total"]
+    overview = ask(server, "overview")
+    times = [overview["now"], *(letter["at"] for letter in letters["letters"]), overview["started_at"]]
+    assert times == sorted(times, reverse=True)
 
 
 # What is done to them.
