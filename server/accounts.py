@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
-from server.database import Database
 from server.errors import AccountUnknown, RoleInvalid, UsernameInvalid, UsernameTaken
 from server.families import revoke_all
 from server.passwords import Passwords
+from server.storage.database import Database
 
 USERNAME = re.compile(r"[A-Za-z0-9._@-]{1,64}")
 ROLE = re.compile(r"[a-z][a-z0-9_-]{0,31}")

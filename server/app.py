@@ -30,7 +30,6 @@ from actors.tools.library import Library
 from actors.tools.notebook import Notebook
 from server.accounts import Accounts
 from server.agui.streams import Streams
-from server.database import FILE_NAME, open_database
 from server.demo import seed_demo
 from server.documents import documents_folder
 from server.http.application import application
@@ -42,7 +41,6 @@ from server.journal.upkeep import Upkeep
 from server.jwks import Keys
 from server.key import load_key
 from server.library.library import FolderLibrary, NoLibrary
-from server.lock import Lock
 from server.metrics import Metrics
 from server.notebook import SQLiteNotebook
 from server.observability.labels import tool_labels
@@ -57,6 +55,8 @@ from server.plans import fault_plan
 from server.policies import restart_policies
 from server.proxies import Proxies
 from server.reception import Reception
+from server.storage.database import FILE_NAME, open_database
+from server.storage.lock import Lock
 from server.tls import tls_context
 from server.tokens import Tokens
 from server.tracing import Untraced, tracing
@@ -72,7 +72,7 @@ if TYPE_CHECKING:
     from actors.tools.lending import Resources
     from config.limits import Limits
     from config.settings import Settings
-    from server.database import Database
+    from server.storage.database import Database
     from server.traces import Traces
 
 log = structlog.get_logger(__name__)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from config.settings import Issuer
     from server.accounts import Account, Accounts
-    from server.database import Database
+    from server.storage.database import Database
 
 REQUIRED = ["sub", "exp", "iss", "aud"]
 SKEW_SECONDS = 30.0

@@ -9,9 +9,9 @@ from config.limits import Lifetimes
 from server import access, families, refresh
 from server.access import Claims
 from server.accounts import Account
-from server.database import Database
 from server.errors import TokenExpired, TokenInvalid
 from server.refresh import Use
+from server.storage.database import Database
 from server.tickets import Tickets
 
 

@@ -12,7 +12,7 @@ from server.commands.examples import examples
 from server.commands.options import loaded, settings_options, told_plainly
 from server.commands.passwords import read_password
 from server.commands.tables import show
-from server.database import existing, open_database
+from server.storage.database import existing, open_database
 
 
 @click.group()

@@ -5,7 +5,6 @@ import pytest
 from argon2 import PasswordHasher
 
 from server.accounts import Accounts
-from server.database import connect, open_database
 from server.demo import seed_demo
 from server.errors import (
     AccountUnknown,
@@ -15,8 +14,9 @@ from server.errors import (
     UsernameInvalid,
     UsernameTaken,
 )
-from server.migrations import STEPS, migrate
 from server.passwords import Passwords
+from server.storage.database import connect, open_database
+from server.storage.migrations import STEPS, migrate
 
 
 class CountingHasher(PasswordHasher):

@@ -12,8 +12,8 @@ from contextlib import closing
 import pytest
 
 from server.commands.journal.lines import line
-from server.database import connect
 from server.journal import compaction
+from server.storage.database import connect
 from tests.actors.session.logs import GOOD, NOW, accepted, completed, event, started
 from tests.server.journal.files import Writer, add_account
 from tests.system.process import environment

@@ -8,10 +8,10 @@ from argon2 import PasswordHasher
 
 from config.limits import Lifetimes
 from server.accounts import Accounts
-from server.database import open_database
 from server.errors import KeyUnusable, TokenExpired, TokenInvalid
 from server.key import load_key
 from server.passwords import Passwords
+from server.storage.database import open_database
 from server.tokens import Tokens
 
 START = 1_700_000_000.0

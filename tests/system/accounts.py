@@ -8,9 +8,9 @@ from argon2 import PasswordHasher
 
 from config.limits import Lifetimes
 from server.accounts import Account, Accounts
-from server.database import Database, open_database
 from server.key import load_key
 from server.passwords import Passwords
+from server.storage.database import Database, open_database
 from server.tokens import Tokens
 from tests.system.process import Login
 

@@ -11,8 +11,8 @@ from actors.session import events
 from actors.session.events import Recorded
 from actors.session.journal import Batch
 from server.accounts import Accounts
-from server.database import FILE_NAME, open_database
 from server.journal.sqlite import SQLiteJournal
+from server.storage.database import FILE_NAME, open_database
 
 
 def add_account(data_dir, name):

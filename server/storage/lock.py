@@ -6,8 +6,8 @@ import fcntl
 import os
 from typing import TYPE_CHECKING
 
-from server import datadir
 from server.errors import DataDirInUse
+from server.storage import datadir
 
 if TYPE_CHECKING:
     from pathlib import Path

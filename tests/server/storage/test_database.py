@@ -3,9 +3,9 @@ from contextlib import closing
 
 import pytest
 
-from server import database
-from server.database import connect, open_database
 from server.errors import DatabaseUnusable, DataDirUnusable
+from server.storage import database
+from server.storage.database import connect, open_database
 
 
 def test_a_file_that_is_no_database_is_refused_with_what_to_do(tmp_path):

@@ -10,10 +10,10 @@ from typing import TypeVar
 from gevent.threadpool import ThreadPool
 from gevent.util import wrap_errors
 
-from server import datadir
-from server.diagnosis import diagnosis
 from server.errors import DatabaseMissing, DatabaseUnusable
-from server.migrations import migrate
+from server.storage import datadir
+from server.storage.diagnosis import diagnosis
+from server.storage.migrations import migrate
 
 FILE_NAME = "greenroom.db"
 BUSY_SECONDS = 10.0

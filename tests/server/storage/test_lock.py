@@ -3,7 +3,7 @@ import os
 import pytest
 
 from server.errors import DataDirInUse, DataDirUnusable
-from server.lock import Lock
+from server.storage.lock import Lock
 
 
 def test_a_second_holder_is_refused_and_told_who_has_it(tmp_path):
