@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from actors.runtime.ref import ActorRef
-    from server.access import Claims
-    from server.accounts import Account
+    from server.identity.access import Claims
+    from server.identity.accounts import Account
     from server.reception import Reception
     from server.websocket import WebSocket
 

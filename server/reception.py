@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from actors.runtime.ref import ActorRef
     from actors.session.journal import Journal
     from config.settings import Settings
-    from server.access import Claims
-    from server.accounts import Account, Accounts
+    from server.identity.access import Claims
+    from server.identity.accounts import Account, Accounts
+    from server.identity.tokens import Tokens
     from server.metrics import Metrics
-    from server.tokens import Tokens
     from server.websocket import WebSocket
 
 REVOCATIONS_KEPT = 1000

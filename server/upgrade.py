@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
     from werkzeug.wrappers import Response
 
-    from server.access import Claims
-    from server.accounts import Account
     from server.deflate import Agreement
+    from server.identity.access import Claims
+    from server.identity.accounts import Account
     from server.reception import Reception
 
 PATH = "/v1/ws"

@@ -26,7 +26,7 @@ from actors.session.events import (
     event,
 )
 from scripts.bench.names import PASSWORD, TEXT, USERNAME, session_id
-from server.accounts import Accounts
+from server.identity.accounts import Accounts
 from server.journal.sqlite import SQLiteJournal
 from server.storage.database import FILE_NAME, open_database
 

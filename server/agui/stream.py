@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from actors.runtime.ref import ActorRef
-    from server.access import Claims
-    from server.accounts import Account
+    from server.identity.access import Claims
+    from server.identity.accounts import Account
 
 HIGH_WATER = 65_536
 """How many bytes wait to be taken when there is no room for more."""

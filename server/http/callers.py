@@ -11,8 +11,8 @@ from server.errors import TokenExpired, TokenFault
 from server.http.errors import Refused
 
 if TYPE_CHECKING:
-    from server.access import Claims
-    from server.accounts import Account
+    from server.identity.access import Claims
+    from server.identity.accounts import Account
     from server.reception import Reception
 
 

@@ -9,7 +9,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from config.names import FIELDS
-from server.key import load_key
+from server.identity.key import load_key
 from server.metrics import LIMITS
 from tests.system.accounts import add_accounts
 from tests.system.client import bearer_protocol, dial, on_stage

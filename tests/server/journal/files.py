@@ -10,7 +10,7 @@ from actors.runtime.dispatcher import HubClock
 from actors.session import events
 from actors.session.events import Recorded
 from actors.session.journal import Batch
-from server.accounts import Accounts
+from server.identity.accounts import Accounts
 from server.journal.sqlite import SQLiteJournal
 from server.storage.database import FILE_NAME, open_database
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from server.accounts import Accounts
+from server.identity.accounts import Accounts
 
 
 class DemoAccount(NamedTuple):

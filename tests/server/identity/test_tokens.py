@@ -7,12 +7,12 @@ import pytest
 from argon2 import PasswordHasher
 
 from config.limits import Lifetimes
-from server.accounts import Accounts
 from server.errors import KeyUnusable, TokenExpired, TokenInvalid
-from server.key import load_key
-from server.passwords import Passwords
+from server.identity.accounts import Accounts
+from server.identity.key import load_key
+from server.identity.passwords import Passwords
+from server.identity.tokens import Tokens
 from server.storage.database import open_database
-from server.tokens import Tokens
 
 START = 1_700_000_000.0
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from config.limits import Lifetimes
-from server import access, families, refresh
-from server.access import Claims
-from server.accounts import Account
 from server.errors import TokenExpired, TokenInvalid
-from server.refresh import Use
+from server.identity import access, families, refresh
+from server.identity.access import Claims
+from server.identity.accounts import Account
+from server.identity.refresh import Use
+from server.identity.tickets import Tickets
 from server.storage.database import Database
-from server.tickets import Tickets
 
 
 class Grant(NamedTuple):

@@ -4,8 +4,8 @@ import secrets
 from collections.abc import Callable
 from typing import NamedTuple
 
-from server.access import Claims
 from server.errors import TokenInvalid
+from server.identity.access import Claims
 
 
 class _Held(NamedTuple):

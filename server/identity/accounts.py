@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
 from server.errors import AccountUnknown, RoleInvalid, UsernameInvalid, UsernameTaken
-from server.families import revoke_all
-from server.passwords import Passwords
+from server.identity.families import revoke_all
+from server.identity.passwords import Passwords
 from server.storage.database import Database
 
 USERNAME = re.compile(r"[A-Za-z0-9._@-]{1,64}")

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jwt
 
-from server import families
-from server.access import Claims
 from server.errors import TokenInvalid
-from server.jwks import ALGORITHM, Keys
-from server.tokens import Tokens
+from server.identity import families
+from server.identity.access import Claims
+from server.identity.jwks import ALGORITHM, Keys
+from server.identity.tokens import Tokens
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
 
     from config.settings import Issuer
-    from server.accounts import Account, Accounts
+    from server.identity.accounts import Account, Accounts
     from server.storage.database import Database
 
 REQUIRED = ["sub", "exp", "iss", "aud"]

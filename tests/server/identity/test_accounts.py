@@ -4,8 +4,6 @@ import gevent
 import pytest
 from argon2 import PasswordHasher
 
-from server.accounts import Accounts
-from server.demo import seed_demo
 from server.errors import (
     AccountUnknown,
     DatabaseTooNew,
@@ -14,7 +12,9 @@ from server.errors import (
     UsernameInvalid,
     UsernameTaken,
 )
-from server.passwords import Passwords
+from server.identity.accounts import Accounts
+from server.identity.demo import seed_demo
+from server.identity.passwords import Passwords
 from server.storage.database import connect, open_database
 from server.storage.migrations import STEPS, migrate
 

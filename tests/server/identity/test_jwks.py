@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
 from server.errors import IssuerUnreachable
-from server.jwks import KEPT_SECONDS, REFETCH_SECONDS, Keys
+from server.identity.jwks import KEPT_SECONDS, REFETCH_SECONDS, Keys
 
 PUBLIC = RSAAlgorithm.to_jwk(rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key(), as_dict=True)
 
