@@ -32,6 +32,9 @@ from server.agui.streams import Streams
 from server.documents import documents_folder
 from server.http.application import application
 from server.http.listener import HttpServer
+from server.http.proxies import Proxies
+from server.http.upgrade import Upgrade
+from server.http.visitors import Visitors
 from server.identity.accounts import Accounts
 from server.identity.demo import seed_demo
 from server.identity.jwks import Keys
@@ -54,14 +57,11 @@ from server.offer import catalog, default_agent
 from server.ops.instruments import Instruments
 from server.plans import fault_plan
 from server.policies import restart_policies
-from server.proxies import Proxies
 from server.reception import Reception
 from server.storage.database import FILE_NAME, open_database
 from server.storage.lock import Lock
 from server.tls import tls_context
 from server.tracing import Untraced, tracing
-from server.upgrade import Upgrade
-from server.visitors import Visitors
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,7 +17,7 @@ from websockets.frames import Frame
 from websockets.protocol import SERVER, State
 from websockets.protocol import Protocol as Frames
 
-UPGRADE = "server/upgrade.py"
+UPGRADE = "server/http/upgrade.py"
 HANDLER = "server/http/handler.py"
 LISTENER = "server/http/listener.py"
 TRANSPORT = "server/transport.py"

@@ -13,8 +13,8 @@ from config.settings import is_loopback
 
 if TYPE_CHECKING:
     from config.limits import Limits
+    from server.http.proxies import Proxies
     from server.metrics import Metrics
-    from server.proxies import Proxies
 
 
 class Visit:

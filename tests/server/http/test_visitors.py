@@ -6,9 +6,9 @@ import gevent.socket
 import pytest
 
 from config.limits import Limits
+from server.http.proxies import Proxies
+from server.http.visitors import Visit, Visitors
 from server.metrics import Metrics
-from server.proxies import Proxies
-from server.visitors import Visit, Visitors
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from server.proxies import Proxies
+from server.http.proxies import Proxies
 
 TRUSTED = Proxies(map(ip_network, ["127.0.0.1", "10.0.0.0/8", "2001:db8:1::/48"]))
 
