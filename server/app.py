@@ -57,7 +57,7 @@ from server.offer import catalog, default_agent
 from server.ops.instruments import Instruments
 from server.plans import fault_plan
 from server.policies import restart_policies
-from server.reception import Reception
+from server.sockets.reception import Reception
 from server.storage.database import FILE_NAME, open_database
 from server.storage.lock import Lock
 from server.tls import tls_context

@@ -17,7 +17,7 @@ from actors.runtime.future import Future
 from actors.session.audience import Subscription
 from actors.session.connection import Refusal
 from actors.session.messages import Reattach, Route, Subscribe
-from server.attachments import Attachments, tell
+from server.sockets.attachments import Attachments, tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from actors.session.connection import Refusal
     from actors.session.journal import Journal
     from server.agui.streams import Streams
-    from server.reception import Reception
+    from server.sockets.reception import Reception
     from server.traces import Traces
     from server.tracing import Untraced
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from server.identity.tokens import Tokens
     from server.journal.journal import LogJournal
     from server.ops.instruments import Instruments
-    from server.reception import Reception
+    from server.sockets.reception import Reception
     from server.traces import Traces
     from server.tracing import Untraced
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from server.http.proxies import Proxies
     from server.http.visitors import Visitors
-    from server.reception import Reception
+    from server.sockets.reception import Reception
 
 REQUESTS_LOG = "greenroom.http"
 

@@ -17,7 +17,7 @@ from server.http.operations import operation
 if TYPE_CHECKING:
     from server.identity.accounts import Accounts
     from server.identity.tokens import Grant, Tokens
-    from server.reception import Reception
+    from server.sockets.reception import Reception
 
 WRONG = "The username or the password is wrong."
 

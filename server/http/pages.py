@@ -15,7 +15,7 @@ from server.http.operations import operation
 from server.metrics import CONTENT_TYPE
 
 if TYPE_CHECKING:
-    from server.reception import Reception
+    from server.sockets.reception import Reception
 
 STATIC = Path(__file__).parent.parent / "static"
 

@@ -15,24 +15,24 @@ from gevent.pywsgi import WSGIHandler
 from geventwebsocket.handler import WebSocketHandler
 
 from server import protocol
-from server.credentials import MisplacedToken, credential
-from server.deflate import BadOffers, Deflate, negotiate
 from server.errors import IssuerUnreachable, TokenFault
 from server.http.errors import error_response, issuer_unreachable
 from server.http.handler import RequestHandler
-from server.origins import is_allowed
-from server.transport import take_over
-from server.websocket import WebSocket
+from server.sockets.credentials import MisplacedToken, credential
+from server.sockets.deflate import BadOffers, Deflate, negotiate
+from server.sockets.origins import is_allowed
+from server.sockets.transport import take_over
+from server.sockets.websocket import WebSocket
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from werkzeug.wrappers import Response
 
-    from server.deflate import Agreement
     from server.identity.access import Claims
     from server.identity.accounts import Account
-    from server.reception import Reception
+    from server.sockets.deflate import Agreement
+    from server.sockets.reception import Reception
 
 PATH = "/v1/ws"
 VERSION = "13"

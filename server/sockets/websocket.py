@@ -15,14 +15,14 @@ from gevent import get_hub
 from websockets.frames import CloseCode
 from websockets.protocol import OPEN
 
-from server.frames import Frames
+from server.sockets.frames import Frames
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from websockets.extensions import Extension
 
-    from server.transport import Transport
+    from server.sockets.transport import Transport
 
 log = structlog.get_logger(__name__)
 

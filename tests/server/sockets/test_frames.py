@@ -6,7 +6,7 @@ import pytest
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
-from server.frames import MOST_FRAGMENTS, Frames
+from server.sockets.frames import MOST_FRAGMENTS, Frames
 
 
 class Heard(list):

@@ -17,10 +17,10 @@ from actors.session.connection import Refusal
 from actors.session.identifiers import default_session_id
 from config.version import VERSION
 from server import protocol
-from server.attachments import Attachments, tell
-from server.bucket import Bucket
 from server.errors import IssuerUnreachable, TokenFault
 from server.protocol import BadFrame
+from server.sockets.attachments import Attachments, tell
+from server.sockets.bucket import Bucket
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from actors.runtime.ref import ActorRef
     from server.identity.access import Claims
     from server.identity.accounts import Account
-    from server.reception import Reception
-    from server.websocket import WebSocket
+    from server.sockets.reception import Reception
+    from server.sockets.websocket import WebSocket
 
 log = structlog.get_logger(__name__)
 

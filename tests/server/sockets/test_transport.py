@@ -9,8 +9,8 @@ import gevent.socket
 import pytest
 
 from config.settings import Tls
+from server.sockets.transport import SecureSocket
 from server.tls import tls_context
-from server.transport import SecureSocket
 from tests.system.certificates import make_certificate, trusting
 
 READ = 65_536

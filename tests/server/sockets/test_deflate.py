@@ -7,7 +7,7 @@ import pytest
 from websockets.exceptions import PayloadTooBig, ProtocolError
 from websockets.frames import Frame, Opcode
 
-from server.deflate import LEAST_BYTES, WINDOW_BITS, BadOffers, Deflate, negotiate
+from server.sockets.deflate import LEAST_BYTES, WINDOW_BITS, BadOffers, Deflate, negotiate
 
 NAME = "permessage-deflate"
 ALONE = f"{NAME}; server_no_context_takeover; client_no_context_takeover"

@@ -4,9 +4,9 @@ import base64
 
 import pytest
 
-from server.bucket import PATIENCE, Bucket
-from server.credentials import Credential, MisplacedToken, credential
-from server.origins import is_allowed
+from server.sockets.bucket import PATIENCE, Bucket
+from server.sockets.credentials import Credential, MisplacedToken, credential
+from server.sockets.origins import is_allowed
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1In0.c2ln"
 

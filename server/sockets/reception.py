@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from actors.session.messages import Drain
 from config.settings import is_loopback
 from server import protocol
-from server.connection import Connection
 from server.errors import TokenInvalid
+from server.sockets.connection import Connection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from server.identity.accounts import Account, Accounts
     from server.identity.tokens import Tokens
     from server.metrics import Metrics
-    from server.websocket import WebSocket
+    from server.sockets.websocket import WebSocket
 
 REVOCATIONS_KEPT = 1000
 

@@ -10,7 +10,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import CLIENT, State
 from websockets.protocol import Protocol as Frames
 
-from server.websocket import HIGH_WATER, MOST_UNSENT, WebSocket
+from server.sockets.websocket import HIGH_WATER, MOST_UNSENT, WebSocket
 
 
 class Listener:
