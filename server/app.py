@@ -46,12 +46,13 @@ from server.journal.retention import Keep
 from server.journal.sqlite import SQLiteJournal
 from server.journal.upkeep import Upkeep
 from server.library.library import FolderLibrary, NoLibrary
-from server.metrics import Metrics
 from server.notebook import SQLiteNotebook
 from server.observability.labels import tool_labels
 from server.observability.lives import Lives
+from server.observability.metrics import Metrics
 from server.observability.pulse import Pulse
 from server.observability.tally import Tally
+from server.observability.tracing import Untraced, tracing
 from server.observability.vitals import Vitals
 from server.offer import catalog, default_agent
 from server.ops.instruments import Instruments
@@ -61,7 +62,6 @@ from server.sockets.reception import Reception
 from server.storage.database import FILE_NAME, open_database
 from server.storage.lock import Lock
 from server.tls import tls_context
-from server.tracing import Untraced, tracing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,8 +72,8 @@ if TYPE_CHECKING:
     from actors.tools.lending import Resources
     from config.limits import Limits
     from config.settings import Settings
+    from server.observability.traces import Traces
     from server.storage.database import Database
-    from server.traces import Traces
 
 log = structlog.get_logger(__name__)
 

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from server.identity.accounts import Accounts
     from server.identity.tokens import Tokens
     from server.journal.journal import LogJournal
+    from server.observability.traces import Traces
+    from server.observability.tracing import Untraced
     from server.ops.instruments import Instruments
     from server.sockets.reception import Reception
-    from server.traces import Traces
-    from server.tracing import Untraced
 
 
 def application(

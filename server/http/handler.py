@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from config.settings import Settings
     from server.http.listener import HttpServer
     from server.http.visitors import Visit
-    from server.metrics import Metrics
+    from server.observability.metrics import Metrics
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",

@@ -12,7 +12,7 @@ from actors.session.connection import UNAVAILABLE
 from server.http.bodies import Well, answer
 from server.http.errors import error_response
 from server.http.operations import operation
-from server.metrics import CONTENT_TYPE
+from server.observability.metrics import CONTENT_TYPE
 
 if TYPE_CHECKING:
     from server.sockets.reception import Reception

@@ -13,7 +13,7 @@ from server.http.errors import Refused
 
 if TYPE_CHECKING:
     from server.http.visitors import Visit
-    from server.metrics import Metrics
+    from server.observability.metrics import Metrics
 
 PIECE = 16_384
 MOST_DISCARDED = 1024 * 1024

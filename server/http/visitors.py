@@ -14,7 +14,7 @@ from config.settings import is_loopback
 if TYPE_CHECKING:
     from config.limits import Limits
     from server.http.proxies import Proxies
-    from server.metrics import Metrics
+    from server.observability.metrics import Metrics
 
 
 class Visit:

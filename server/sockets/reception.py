@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from server.identity.access import Claims
     from server.identity.accounts import Account, Accounts
     from server.identity.tokens import Tokens
-    from server.metrics import Metrics
+    from server.observability.metrics import Metrics
     from server.sockets.websocket import WebSocket
 
 REVOCATIONS_KEPT = 1000

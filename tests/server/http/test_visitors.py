@@ -8,7 +8,7 @@ import pytest
 from config.limits import Limits
 from server.http.proxies import Proxies
 from server.http.visitors import Visit, Visitors
-from server.metrics import Metrics
+from server.observability.metrics import Metrics
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-from server.times import Lap, Times
+from server.observability.times import Lap, Times
 
 
 def test_a_lap_is_what_was_noted_since_the_last():

@@ -9,9 +9,9 @@
 They are made of what is committed to the logs, so that whatever crashes on the way, a span ends as the log says. What
 people and models wrote isn't in them.
 
-The library makes and encodes the spans; `server.outbox` sends them. The library's own sender has its thread begun
-anew in each child of a fork. Here that is a greenlet: the child, instead of becoming a command, ran the server a second
-time on the same log.
+The library makes and encodes the spans; `server.observability.outbox` sends them. The library's own sender has
+its thread begun anew in each child of a fork. Here that is a greenlet: the child, instead of becoming a command, ran
+the server a second time on the same log.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from actors.session.events import (
     ToolExecuting,
 )
 from config.version import VERSION
-from server.outbox import Outbox
+from server.observability.outbox import Outbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from actors.agents.turn import Question
     from actors.session.events import Recorded
-    from server.traces import Traces
+    from server.observability.traces import Traces
 
 log = structlog.get_logger(__name__)
 
@@ -20,7 +20,7 @@ ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"
 
 
 class Untraced:
-    """What stands for `server.traces.Traces` where nothing is traced."""
+    """What stands for `server.observability.traces.Traces` where nothing is traced."""
 
     def announce(self, session_id: str, client_msg_id: str, traceparent: str | None) -> None:
         """Do nothing."""
@@ -40,7 +40,7 @@ def tracing() -> Traces | Untraced:
     if not any(os.environ.get(name) for name in ENDPOINTS):
         return Untraced()
     try:
-        from server.traces import Traces  # noqa: PLC0415 - of an extra; and it takes a while to import
+        from server.observability.traces import Traces  # noqa: PLC0415 - of an extra; and it takes a while to import
     except ModuleNotFoundError as missing:
         if not str(missing.name).startswith("opentelemetry"):
             raise
