@@ -25,7 +25,8 @@ from actors.runtime.watchdog import Watchdog
 from actors.session.environment import Environment
 from actors.session.messages import Describe, TakeUp
 from actors.session.root import Root
-from actors.session.session import INTERNAL_MAILBOX, Session
+from actors.session.session import Session
+from actors.session.staff import INTERNAL_MAILBOX
 from actors.tools.library import Library
 from actors.tools.notebook import Notebook
 from server.agui.streams import Streams

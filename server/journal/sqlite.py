@@ -81,7 +81,7 @@ class SQLiteJournal(LogJournal):
         except sqlite3.Error as error:
             raise DatabaseUnusable(diagnosis(error, path)) from error
         self._thread = Thread(keeper)
-        table = CommitTable(self._committer, clock, path, number, strike, patience)
+        table = CommitTable(self._committer, clock, path, number, strike, patience, lambda: keeper.in_transaction)
         super().__init__(table, Layers(Archive(self._reader), memtable), clock, _Quiet(), random)
         self._closed = False
         self._compactor = Compactor(self._layers, self._thread, clock, path, lambda: table.number)
