@@ -11,7 +11,7 @@ from actors.runtime.future import Future
 from actors.session.journal import JournalUnavailable
 from server.journal.entries import Created, Deleted, Writing
 from server.observability.histogram import Histogram
-from server.times import Times
+from server.observability.times import Times
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

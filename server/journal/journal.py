@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from server.journal.entries import Entry
     from server.journal.layers import Layers
     from server.observability.histogram import Spread
-    from server.times import Times
+    from server.observability.times import Times
 
 
 class LogJournal:

@@ -8,7 +8,7 @@ from typing import Any
 from gevent import get_hub
 
 from server.observability.histogram import Histogram
-from server.times import Times
+from server.observability.times import Times
 
 EVERY = 0.25
 """Seconds between two beats: the most that a beat can miss of a block, and a cost that nobody sees."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from actors.session.events import Recorded
     from server.journal.journal import LogJournal
     from server.observability.pulse import Pulse
-    from server.reception import Reception
+    from server.sockets.reception import Reception
 
 
 class Instruments:
