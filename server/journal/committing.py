@@ -8,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from actors.session.journal import JournalUnavailable
-from server.diagnosis import diagnosis
 from server.journal.entries import encode
+from server.storage.diagnosis import diagnosis
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -1,7 +1,7 @@
 """How a server is doing, as metrics: the one place that names what is measured.
 
-`server.metrics` names what is counted where it happens. Everything here is read when it is asked for, from plain
-numbers that others keep.
+`server.observability.metrics` names what is counted where it happens. Everything here is read when it is
+asked for, from plain numbers that others keep.
 """
 
 from __future__ import annotations

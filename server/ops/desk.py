@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from actors.runtime.runtime import Runtime
-    from server.accounts import Accounts
-    from server.connection import Connection
+    from server.identity.accounts import Accounts
     from server.journal.journal import LogJournal
     from server.ops.instruments import Instruments
-    from server.reception import Reception
+    from server.sockets.connection import Connection
+    from server.sockets.reception import Reception
 
 T = TypeVar("T")
 

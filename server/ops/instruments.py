@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from server.journal.journal import LogJournal
     from server.observability.pulse import Pulse
     from server.observability.tally import Tally
-    from server.reception import Reception
+    from server.sockets.reception import Reception
 
 
 class Instruments:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from actors.runtime.bundles import CrashBundle
     from actors.runtime.deadletters import DeadLetters
     from actors.runtime.tree import Snapshot
-    from server.connection import Connection
+    from server.sockets.connection import Connection
 
 
 def milliseconds(seconds: float | None) -> int | None:

@@ -10,9 +10,9 @@ from actors.runtime.dispatcher import HubClock
 from actors.session import events
 from actors.session.events import Recorded
 from actors.session.journal import Batch
-from server.accounts import Accounts
-from server.database import FILE_NAME, open_database
+from server.identity.accounts import Accounts
 from server.journal.sqlite import SQLiteJournal
+from server.storage.database import FILE_NAME, open_database
 
 PATIENCE = 60
 """In seconds: a shared disk may stall for some."""

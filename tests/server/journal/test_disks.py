@@ -9,10 +9,10 @@ import gevent
 import pytest
 
 from actors.session.journal import JournalUnavailable
-from server.database import connect
 from server.errors import DatabaseUnusable
 from server.journal import committing, compaction
 from server.journal.sqlite import SQLiteJournal
+from server.storage.database import connect
 from tests.server.journal.logs import (
     SYNCS,
     HandClock,
