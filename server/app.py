@@ -49,7 +49,6 @@ from server.journal.upkeep import Upkeep
 from server.library.library import FolderLibrary, NoLibrary
 from server.notebook import SQLiteNotebook
 from server.observability.labels import tool_labels
-from server.observability.lives import Lives
 from server.observability.metrics import Metrics
 from server.observability.pulse import Pulse
 from server.observability.tally import Tally
@@ -131,7 +130,7 @@ class Server:
             self.journal.on_committed.append(self._traces)
         self.reception = Reception(settings, accounts, tokens, self.journal, root, metrics)
         metrics.watch("connections", "Open WebSockets", self.reception.__len__)
-        self._instruments = Instruments(self.runtime, self.journal, self.reception, self._pulse)
+        self._instruments = Instruments(self.runtime, self.journal, self.reception, tally, self._pulse)
         self._streams = Streams(settings.limits.connections_per_user)
         tokens.on_revoked.append(self._streams.revoke)
         metrics.watch("agui_streams", "Open streams of AG-UI", self._streams.__len__)
@@ -353,10 +352,8 @@ def _vitals(
     runtime: Runtime, journal: SQLiteJournal, database: Database, metrics: Metrics, tally: Tally, pulse: Pulse
 ) -> Vitals:
     """Have everything measured that is shown, from now on."""
-    lives = Lives()
     journal.on_committed += [metrics.delivery, tally]
-    runtime.telemetry.subscribe(lives)
-    return Vitals(runtime, journal, tally, lives, metrics.delivery, pulse, lambda: database.read(count_sessions))
+    return Vitals(runtime, journal, tally, metrics.delivery, pulse, lambda: database.read(count_sessions))
 
 
 def _listen(host: str, port: int) -> socket.socket:
