@@ -151,10 +151,10 @@ class _Worker(greenlet):  # type: ignore[misc]  # greenlet ships no types
                 dispatcher.ran += 1
                 cell = self.cell = queue.popleft()
                 cell.run(self)
-                self.cell = None
                 references = sys.getrefcount(self) - unreferenced
                 if self.blocked or not self.lender.lent or references > dispatcher.returned(references, id(self)):
-                    return
+                    return  # Still with its cell: the watchdog may ask only then whose greenlet this was.
+                self.cell = None
             if not dispatcher.park(self):
                 return
 
