@@ -29,11 +29,6 @@ def server(launch):
     return launch("--demo", toml=TOML)
 
 
-@pytest.fixture
-def session(server):
-    return server.new_session(server.known("demo"))
-
-
 async def restart(server):
     await asyncio.to_thread(server.restart)
 
