@@ -1,6 +1,5 @@
 """When sessions crash by the dozen, no new ones begin, and those that run go on."""
 
-import gevent
 import pytest
 
 from actors.runtime import storms
@@ -10,6 +9,7 @@ from actors.runtime.restarts import Intensity
 from actors.runtime.telemetry import Restarting, StormBegan, StormEnded
 from actors.session.environment import Policies
 from actors.session.messages import LookAtWeather
+from tests.actors.session.deaths import kill
 
 AT_ONCE = Backoff(minimum=0.0, maximum=0.0)
 
@@ -22,12 +22,7 @@ def house(make_house):
 def raise_storm(house):
     """Kill one session until the root has counted enough."""
     while not house.runtime.telemetry.counts[StormBegan]:
-        ref = house.actor()
-        life = ref.incarnation
-        ref.kill()
-        with gevent.Timeout(5):
-            while ref.incarnation == life:
-                gevent.sleep(0)
+        kill(house.actor())
 
 
 def test_new_sessions_are_refused_in_a_storm_and_others_served(house):

@@ -3,6 +3,7 @@
 import gevent
 import pytest
 
+from tests.actors.session.deaths import kill
 from tests.actors.session.disk import HeldDisk
 
 HANG = {"hang": True}
@@ -26,15 +27,6 @@ def slow_tab(slow):
 def settle():
     for _ in range(20):
         gevent.sleep(0)
-
-
-def kill(house, name):
-    ref = house.actor(name)
-    incarnation = ref.incarnation
-    ref.kill()
-    with gevent.Timeout(5):
-        while ref.incarnation == incarnation:
-            gevent.sleep(0)
 
 
 def test_nothing_is_shown_or_acked_before_it_is_on_record(slow, slow_tab, disk):
@@ -74,7 +66,7 @@ def test_an_emitter_that_dies_before_it_hears_of_its_commit_loses_nothing(slow, 
     frame_id = slow_tab.submit({"think": "a"}, {"tool": "echo", "arguments": {"value": 1}}, {"answer": "x"})
     for _ in range(moment * 3):
         gevent.sleep(0)
-    kill(slow, "emitter")
+    kill(slow.actor("emitter"))
     disk.let_go()
     slow_tab.connection.wait_for(lambda seen: frame_id in seen.acks or frame_id in seen.refusals)
     if frame_id in slow_tab.connection.acks:
