@@ -65,15 +65,21 @@ def environment(**settings: str) -> dict[str, str]:
 
 def run_greenroom(*arguments: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
     """Run a command of ``greenroom`` to its end."""
-    command = [sys.executable, "-W", "error", "-m", "server", *arguments]
+    return run_python("-m", "server", *arguments, stdin=stdin, **settings)
+
+
+def run_python(
+    *arguments: str, stdin: str = "", patience: float = 30.0, **settings: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a program of Python to its end, on this very source and with no settings but these."""
     return subprocess.run(
-        command,
+        [sys.executable, "-W", "error", *arguments],
         input=stdin,
         env=environment(**settings),
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=patience,
         check=False,
     )
 
