@@ -8,15 +8,12 @@ from actors.runtime.actor import Actor, receives
 from actors.runtime.errors import ActorDied, Phase
 from actors.runtime.reasons import KILLED, NORMAL, ExitKind, ExitReason
 from actors.runtime.specs import ChildSpec
+from tests.actors.runtime.failing import fail
 from tests.actors.runtime.witnesses import Hooked, Watcher
 
 
 class Refused(Exception):
     """What a handler may raise as its answer."""
-
-
-def fail(_):
-    raise ValueError("no")
 
 
 def refuse(_):

@@ -7,12 +7,8 @@ from actors.runtime.errors import ActorDied, ActorRestarting, Phase
 from actors.runtime.messages import Down
 from actors.runtime.reasons import NORMAL, ExitKind
 from actors.runtime.specs import ChildSpec
+from tests.actors.runtime.failing import fail
 from tests.actors.runtime.witnesses import Watcher
-
-
-def fail(_):
-    raise ValueError("no")
-
 
 # Monitors.
 

@@ -10,23 +10,10 @@ from actors.runtime.restarts import Intensity, Restart
 from actors.runtime.specs import ChildSpec
 from actors.runtime.strategies import Strategy
 from actors.runtime.telemetry import IntensityExceeded, Restarting
+from tests.actors.runtime.failing import fail, fails_in
+from tests.actors.runtime.policies import LATER, PATIENT, SHORTLY
 
-LATER = Backoff(minimum=60.0, maximum=60.0)
-SHORTLY = Backoff(minimum=0.02, factor=1.0, maximum=0.02, jitter=0.0)
-PATIENT = Intensity(max_restarts=3, within=600.0)
 GROUPS = [Strategy.ONE_FOR_ALL, Strategy.REST_FOR_ONE]
-
-
-def fail(_):
-    raise ValueError("no")
-
-
-def fails_in(*lives):
-    def begin(child):
-        if child.incarnation in lives:
-            raise ValueError("no")
-
-    return begin
 
 
 @pytest.fixture

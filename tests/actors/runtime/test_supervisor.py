@@ -1,7 +1,6 @@
 import pytest
 from gevent.event import Event
 
-from actors.runtime.backoff import Backoff
 from actors.runtime.errors import (
     ActorDied,
     ActorKilled,
@@ -15,23 +14,8 @@ from actors.runtime.reasons import INTENSITY_EXCEEDED, SHUTDOWN, ExitKind
 from actors.runtime.restarts import Intensity, Restart
 from actors.runtime.specs import ChildSpec
 from actors.runtime.strategies import Strategy
-
-AT_ONCE = Backoff(minimum=0.0, maximum=0.0, jitter=0.0)
-SHORTLY = Backoff(minimum=0.02, factor=1.0, maximum=0.02, jitter=0.0)
-SOON = Backoff(minimum=0.5, factor=1.0, maximum=0.5, jitter=0.0)
-"""Long enough for a busy machine to ask in the meantime."""
-
-LATER = Backoff(minimum=60.0, maximum=60.0)
-PATIENT = Intensity(max_restarts=3, within=600.0)
-
-
-def fail(_):
-    raise ValueError("no")
-
-
-def crash(ref):
-    with pytest.raises(ValueError, match="no"):
-        ref.ask(fail)
+from tests.actors.runtime.failing import crash, fail
+from tests.actors.runtime.policies import AT_ONCE, LATER, PATIENT, SHORTLY, SOON
 
 
 def starts(chronicle):

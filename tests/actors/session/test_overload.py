@@ -3,15 +3,13 @@
 import pytest
 
 from actors.runtime import storms
-from actors.runtime.backoff import Backoff
 from actors.runtime.policies import Policy
 from actors.runtime.restarts import Intensity
 from actors.runtime.telemetry import Restarting, StormBegan, StormEnded
 from actors.session.environment import Policies
 from actors.session.messages import LookAtWeather
+from tests.actors.runtime.policies import AT_ONCE
 from tests.actors.session.deaths import kill
-
-AT_ONCE = Backoff(minimum=0.0, maximum=0.0)
 
 
 @pytest.fixture
