@@ -17,6 +17,7 @@ from actors.runtime.telemetry import Crashed, FaultInjected, HookFailed, Killed,
 from actors.testing import clean_runtime
 from tests.actors.runtime.failing import crash
 from tests.actors.runtime.policies import AT_ONCE
+from tests.actors.runtime.witnesses import ends, starts
 
 PATIENCE = 5.0
 
@@ -156,10 +157,10 @@ class Tree:
         crash(self[name])
 
     def starts(self):
-        return [entry[1:] for entry in self.chronicle.about("start")]
+        return starts(self.chronicle)
 
     def ends(self):
-        return [entry[1] for entry in self.chronicle.about("end")]
+        return ends(self.chronicle)
 
     def order(self, message):
         """Send the supervisor an order for its children."""

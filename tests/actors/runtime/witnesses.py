@@ -1,4 +1,4 @@
-"""Actors that note what befalls them, and others."""
+"""Actors that note what befalls them, and others; and what is read of such notes."""
 
 from actors.runtime.actor import Actor, receives
 from actors.runtime.messages import Down
@@ -40,3 +40,13 @@ class Watcher(Actor):
 
     def on_receive(self, message):
         return message(self)
+
+
+def starts(chronicle):
+    """Return who has started, in which life."""
+    return [entry[1:] for entry in chronicle.about("start")]
+
+
+def ends(chronicle):
+    """Return who has ended."""
+    return [entry[1] for entry in chronicle.about("end")]
