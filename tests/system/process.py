@@ -25,6 +25,7 @@ START_SECONDS = 20.0
 STOP_SECONDS = 20.0
 RENEWED_AFTER = 600.0
 """How old a login is used; its token is good for half as long again."""
+JSON = "application/json"
 URL = re.compile(r"https?://[\w.\[\]:]+")
 
 
@@ -282,3 +283,8 @@ class ServerProcess:
         except subprocess.TimeoutExpired:
             self.kill()
             raise
+
+
+def posted(server: ServerProcess, path: str, body: Any = None, token: str | None = None, **headers: str) -> Answer:
+    """Make a POST, and return its answer; blocks."""
+    return server.call("POST", path, body, token, headers)

@@ -8,6 +8,7 @@ import pytest
 from actors.session.promises import check_log
 from tests.system.client import on_stage, script
 from tests.system.continuity import resuming, watching
+from tests.system.runs import kinds
 
 pytestmark = pytest.mark.system
 
@@ -31,10 +32,6 @@ def server(launch):
 
 async def restart(server):
     await asyncio.to_thread(server.restart)
-
-
-def kinds(events):
-    return [event["type"] for event in events]
 
 
 def eventually(read, wanted, patience=15.0):
