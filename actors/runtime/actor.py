@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import pykka
 import structlog
+from pykka.messages import ProxyCall, ProxyGetAttr, ProxySetAttr, _ActorStop
 
 from actors.runtime.future import Future
 from actors.runtime.reasons import NORMAL
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound="Callable[..., Any]")
 T = TypeVar("T")
+
+_PYKKAS = (_ActorStop, ProxyCall, ProxyGetAttr, ProxySetAttr)
+"""The messages that pykka itself knows how to handle."""
 
 
 def receives(*kinds: type) -> Callable[[F], F]:
@@ -218,7 +222,9 @@ class Actor(pykka.Actor):
         handler = self._receivers.get(type(message))
         if handler is not None:
             return handler(self, message)
-        return super()._handle_receive(message)
+        if isinstance(message, _PYKKAS):
+            return super()._handle_receive(message)
+        return self.on_receive(message)
 
     @staticmethod
     def _create_future() -> Future[Any]:

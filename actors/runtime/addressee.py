@@ -19,7 +19,7 @@ from actors.runtime.errors import (
 from actors.runtime.future import Future
 from actors.runtime.mailbox import Mailbox
 from actors.runtime.specs import Overflow
-from actors.runtime.states import ACCEPTING, DEAD, DOWN, RUNNING, STARTING
+from actors.runtime.states import DEAD, DOWN, RUNNING, STARTING
 from actors.runtime.telemetry import Rejected
 
 if TYPE_CHECKING:
@@ -114,16 +114,16 @@ class Addressee:
             raise self.died(Phase.QUEUED)
         elif self._to_be_stashed():
             self._put_by(envelope)
-        elif self.state not in ACCEPTING:
-            self.runtime.dead_letter(self.address, envelope.message)
-        else:
+        elif self.state is STARTING:
             self._put(envelope)
+        else:
+            self.runtime.dead_letter(self.address, envelope.message)
 
     def deliver_ask(self, envelope: Envelope) -> None:
         """Put an ask into the mailbox; what goes wrong resolves its future."""
         future = envelope.reply_to
         assert future is not None
-        if self.state not in ACCEPTING:
+        if self.state is not RUNNING and self.state is not STARTING:
             future.fail(self.died(Phase.QUEUED))
             return
         try:
@@ -139,12 +139,15 @@ class Addressee:
             self._wake()
 
     def _put(self, envelope: Envelope) -> None:
-        envelope.taken_at = self.runtime.clock.monotonic()
-        if not self.mailbox.put(envelope):
+        runtime, mailbox = self.runtime, self.mailbox
+        envelope.taken_at = runtime.clock.monotonic()
+        if mailbox.user is None:
+            mailbox.user = deque((envelope,))
+        elif not mailbox.put(envelope):
             self._overflow(envelope)
         if not self._queued:
             self._queued = True
-            self.runtime.dispatcher.schedule(self)
+            runtime.dispatcher.schedule(self)
 
     def _overflow(self, envelope: Envelope) -> None:
         """Make room, or have the sender wait for it, as the spec says; raise `MailboxFull` where there is none."""

@@ -7,21 +7,23 @@ exactly one `Down`.
 
 from __future__ import annotations
 
-from collections.abc import Callable  # noqa: TC003 - a NamedTuple's fields are read at run time
 from contextvars import Context
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from actors.runtime.errors import ActorKilled, Phase
 from actors.runtime.injection import strike, strike_start
-from actors.runtime.messages import SUPERVISORY, ChildExited, ChildStarted, Down
-from actors.runtime.mortal import Mortal
+from actors.runtime.messages import SUPERVISORY, ChildExited, ChildStarted
 from actors.runtime.reasons import KILLED, ExitKind, ExitReason, failed, start_failed
-from actors.runtime.replies import Replies, resolve
+from actors.runtime.replies import Debtor
 from actors.runtime.restarts import Restart
 from actors.runtime.states import DEAD, DOWN, RUNNING, STARTING, STOPPING
 from actors.runtime.telemetry import HookFailed, Started, Unkillable, ended
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from actors.runtime.actor import Actor
     from actors.runtime.clock import Timer
     from actors.runtime.future import Future
@@ -30,23 +32,23 @@ if TYPE_CHECKING:
     from actors.runtime.specs import ChildSpec
 
 
-class _Order(NamedTuple):
+class _Order(msgspec.Struct, frozen=True):
     """A move that the cell makes itself, ahead of anything that the actor handles."""
 
     move: Callable[[Cell, Any], None]
     argument: Any = None
 
 
-class Cell(Mortal):
+class Cell(Debtor):
     """One actor's life. Only the runtime's own modules touch it."""
 
     __slots__ = (
         "_abandoned",
         "_deadline",
         "_doomed",
-        "_replies",
         "_waiting_on",
         "actor",
+        "handed",
         "handling",
         "last_exit",
         "parent",
@@ -62,8 +64,8 @@ class Cell(Mortal):
         self._doomed = False
         self._abandoned = False
         self._deadline: Timer | None = None
-        self._replies = Replies()
         self.handling: Any = None
+        self.handed = 0
 
     # What others may ask.
 
@@ -80,7 +82,7 @@ class Cell(Mortal):
         for _ in range(self.runtime.dispatcher.messages_per_run):
             if mailbox.system is not None:
                 self._handle_system(mailbox.get_system())
-            elif self.state is RUNNING and (envelope := mailbox.get()) is not None:
+            elif mailbox.user is not None and self.state is RUNNING and (envelope := mailbox.get()):
                 self._handle(envelope)
             else:
                 break
@@ -92,26 +94,27 @@ class Cell(Mortal):
             self._wake()
 
     def _handle(self, envelope: Envelope) -> None:
-        worker, future = self.worker, envelope.reply_to
+        worker, runtime, future, message = self.worker, self.runtime, envelope.reply_to, envelope.message
         if future is not None and future.abandoned:
             return
-        self.runtime.recorder.note(self.address, self.incarnation, envelope.message)
-        self._replies.current = future
-        self.handling = envelope.message
+        self.handed += 1
+        runtime.recorder.note(self.address, self.incarnation, message)
+        self._due = future
+        self.handling = message
         try:
-            if self.runtime.faults is not None and strike(self, envelope):
+            if runtime.faults is not None and strike(self, envelope):
                 self.handling = None
                 return
-            reply = envelope.context.run(self.actor._handle_receive, envelope.message)  # type: ignore[union-attr]  # noqa: SLF001 - pykka's seam, pinned by a contract test
+            reply = envelope.context.run(self.actor._handle_receive, message)  # type: ignore[union-attr]  # noqa: SLF001 - pykka's seam, pinned by a contract test
         except BaseException as error:  # noqa: BLE001 - containment is the point
             if self.worker is worker:
                 self._contain(error, future)
             return
         if self.worker is worker:
             self.handling = None
-            if self._replies.current is not None:
-                self._reply(self._replies.current, reply)
-                self._replies.current = None
+            due, self._due = self._due, None
+            if due is not None and not due.answer(reply):
+                runtime.late_reply(self.address)
 
     def _handle_system(self, message: Any) -> None:
         if isinstance(message, _Order):
@@ -132,7 +135,7 @@ class Cell(Mortal):
         if future is not None:
             # Whatever isn't an Exception was meant for this greenlet: raised at the asker, it would end that one too.
             self._reply(future, None, error if isinstance(error, Exception) else self.died(Phase.IN_FLIGHT))
-        self._replies.current = None
+        self._due = None
         if self._exit_reason is not None:
             self.end(self._exit_reason)
 
@@ -140,23 +143,6 @@ class Cell(Mortal):
         if isinstance(error, ActorKilled):
             return KILLED
         return start_failed(error) if self.state is STARTING else failed(error)
-
-    def _reply(self, future: Future[Any], value: Any, error: BaseException | None = None) -> None:
-        if not resolve(future, value, error):
-            self.runtime.late_reply(self.address)
-
-    def defer(self) -> Future[Any] | None:
-        """Keep the current message's reply open; None where it was a tell."""
-        return self._replies.defer()
-
-    def resume(self, future: Future[Any]) -> bool:
-        """Take a deferred reply back, to be given by a handler's return after all; tell whether it is still owed."""
-        return self._replies.take_deferred(future)
-
-    def resolve_deferred(self, future: Future[Any], value: Any, error: BaseException | None) -> None:
-        """Answer a deferred ask; one that was answered already is left alone."""
-        if self._replies.take_deferred(future):
-            self._reply(future, value, error)
 
     # Beginning a life.
 
@@ -179,6 +165,7 @@ class Cell(Mortal):
         assert self.ended, self
         self.incarnation += 1
         self.state = STARTING
+        self.handed = 0
         self.retry_at = None
         self._doomed = False
         self._abandoned = False
@@ -189,7 +176,7 @@ class Cell(Mortal):
     def _launch(self) -> None:
         if not self.ended:
             # Ahead of what the constructor has had delivered meanwhile.
-            self.mailbox.put_system(_Order(Cell._on_start), first=True)
+            self.mailbox.put_system(_BEGIN, first=True)
             self._wake()
 
     def _construct(self) -> Actor:
@@ -226,7 +213,8 @@ class Cell(Mortal):
     def started(self) -> None:
         """Open the mailbox: the actor, and where it is a supervisor its first children, are up."""
         self.state = RUNNING
-        self._unstash()
+        if self._stash is not None:
+            self._unstash()
         self.runtime.telemetry.emit(Started(self.address, self.incarnation))
         if self.parent is not None:
             self.parent.deliver_system(ChildStarted(self.spec.id, self, self.incarnation))
@@ -255,7 +243,7 @@ class Cell(Mortal):
         self._doomed = True
         self._arm(self.spec.kill_grace, self.abandon)
         # For a busy one, too: its handler may return before the interrupt comes, or swallow it and return then.
-        self.mailbox.put_system(_Order(Cell.end, KILLED), first=True)
+        self.mailbox.put_system(_END_KILLED, first=True)
         self._wake()
         if self.worker is not None:
             self.runtime.dispatcher.interrupt(self, ActorKilled(self.address))
@@ -317,7 +305,8 @@ class Cell(Mortal):
 
     def _close(self) -> None:
         """Settle everything that this incarnation owes, and tell everybody who asked to be told."""
-        self._disarm()
+        if self._deadline is not None:
+            self._disarm()
         reason = self._exit_reason
         assert reason is not None
         self._report(reason)
@@ -334,7 +323,7 @@ class Cell(Mortal):
         else:
             assert self.parent is not None
             self.parent.deliver_system(ChildExited(self.spec.id, self, self.incarnation, reason))
-        self._notify(Down(self.address, self.incarnation, reason))
+        self._notify(reason)
 
     def _report(self, reason: ExitReason) -> None:
         runtime, event = self.runtime, ended(self.address, self.incarnation, reason)
@@ -342,25 +331,31 @@ class Cell(Mortal):
         runtime.telemetry.emit(event)
         if not reason.clean and reason.kind is not ExitKind.KILLED:
             at_ms = runtime.clock.epoch_ms()
-            runtime.recorder.keep(self.address, self.incarnation, self.actor, self.class_name, reason, at_ms)
+            runtime.recorder.keep(
+                self.address, self.incarnation, self.actor, self.class_name, reason, at_ms, handed=self.handed
+            )
 
     def _settle_debts(self) -> None:
-        for future in self._replies.take_all():
-            future.fail(self.died(Phase.IN_FLIGHT))
+        if self._due is not None or self._deferred is not None:
+            for future in self._take_debts():
+                future.fail(self.died(Phase.IN_FLIGHT))
         self.handling = None
         self._drop_waiting()
         self.mailbox.clear_system()
 
     def _drop_waiting(self) -> None:
-        for envelope in self.mailbox.drain():
-            self._drop(envelope, self.died(Phase.QUEUED))
-        for parked in self.mailbox.turn_away():
-            parked.taken.fail(self.died(Phase.QUEUED))
+        if self.mailbox.user is not None:
+            for envelope in self.mailbox.drain():
+                self._drop(envelope, self.died(Phase.QUEUED))
+        if self.mailbox.parked is not None:
+            for parked in self.mailbox.turn_away():
+                parked.taken.fail(self.died(Phase.QUEUED))
 
     def bury(self) -> None:
         """Make the end final: the address is free."""
         self.state = DEAD
-        self._drop_stash()
+        if self._stash is not None:
+            self._drop_stash()
         self.runtime.forget(self)
 
     def _arm(self, seconds: float, call: Callable[[], object]) -> None:
@@ -375,3 +370,7 @@ class Cell(Mortal):
     def __repr__(self) -> str:
         """Show address, incarnation and state."""
         return f"<Cell {self.address}#{self.incarnation} {self.state.value}>"
+
+
+_BEGIN = _Order(Cell._on_start)  # noqa: SLF001 - this module's own
+_END_KILLED = _Order(Cell.end, KILLED)

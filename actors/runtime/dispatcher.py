@@ -5,6 +5,12 @@ worker, which runs actors from the queue, each for a bounded number of messages,
 between actors is a function call. Where a handler blocks, control comes back to the hub with the queue not empty, and
 another worker goes on with it.
 
+A greenlet that waits for an answer lends its time: instead of going to sleep until the hub comes to the turn that would
+answer it, it switches to a worker itself, which runs the queue as ever and then comes straight back. That is two
+switches an ask instead of four, no timer, and no callback to wake the asker (5.5 µs where it was 7.5). Handlers run in
+their own greenlet all the same, so what is raised at the asker isn't raised in them. As soon as the hub gets control,
+because a handler blocks or there is no answer yet, the loan is called in: the asker waits as everybody waits.
+
 A worker is used again only while nobody else can reach it. `gevent.Timeout` throws into the greenlet that started it,
 so one that a handler leaks would strike whichever actor the worker runs by then. Whoever can throw holds a reference;
 a worker that is referenced from elsewhere, or whose handler blocked, therefore ends with the actor that it ran.
@@ -32,6 +38,9 @@ log = structlog.get_logger(__name__)
 ACTORS_PER_TURN = 64
 """How many actors run before the loop looks at its sockets and timers again."""
 
+ACTORS_ON_LOAN = 16
+"""After how many of them nobody lends time any more: the loop mustn't wait for one who asks over and over."""
+
 MESSAGES_PER_RUN = 16
 """How many messages one actor handles before others have their turn."""
 
@@ -50,6 +59,20 @@ class Runnable(Protocol):
         """Handle a bounded number of messages; raises nothing."""
 
 
+class Borrowed(Protocol):
+    """What the dispatcher knows of a wait whose greenlet lends its time; see `actors.runtime.pause`."""
+
+    greenlet: Any
+    lent: bool
+    over: bool
+
+    def call_in(self) -> None:
+        """Wait as everybody waits: until `wake` or the time is up."""
+
+    def go_on(self) -> None:
+        """Switch to the greenlet that waits, if it still does."""
+
+
 class Dispatcher(Protocol):
     """Decides who runs next. Bodies: `HubDispatcher`, and the simulation's."""
 
@@ -65,8 +88,11 @@ class Dispatcher(Protocol):
     def interrupt(self, cell: Runnable, error: BaseException) -> None:
         """Raise ``error`` in the running handler of ``cell``: at once in the caller's own, else where it blocks."""
 
-    def wake(self, waiter: Any) -> None:
-        """Let the greenlet behind a gevent ``Waiter`` go on, in its turn."""
+    def lend(self, pause: Borrowed) -> bool:
+        """Run others in the time of the calling greenlet, until its pause is over; False where that can't be."""
+
+    def wake(self, pause: Borrowed) -> None:
+        """Let the greenlet that pauses go on, in its turn."""
 
     def call_soon(self, call: Callable[..., object], *args: Any) -> None:
         """Call on the hub's thread, soon; safe from any thread."""
@@ -98,6 +124,13 @@ class _HubTimer:
         self._timer.close()
 
 
+class _Hub:
+    """Who lends to a worker that runs in a turn of the loop."""
+
+    lent = True
+    over = False
+
+
 class _Worker(greenlet):  # type: ignore[misc]  # greenlet ships no types
     """A greenlet that runs actors until the queue is empty."""
 
@@ -105,19 +138,24 @@ class _Worker(greenlet):  # type: ignore[misc]  # greenlet ships no types
         super().__init__(parent=dispatcher.hub)
         self.dispatcher = dispatcher
         self.cell: Runnable | None = None
+        self.lender: Any = _Hub
         self.blocked = False
+        self.returned_to = 0
 
     def run(self) -> None:
         # All in one frame: each further frame with a `self` would be a reference more.
-        unreferenced = sys.getrefcount(self)
+        unreferenced, dispatcher = sys.getrefcount(self), self.dispatcher
+        queue = dispatcher.queue
         while True:
-            for cell in self.dispatcher.take():
-                self.cell = cell
+            while queue and dispatcher.ran < ACTORS_PER_TURN:
+                dispatcher.ran += 1
+                cell = self.cell = queue.popleft()
                 cell.run(self)
+                references = sys.getrefcount(self) - unreferenced
+                if self.blocked or not self.lender.lent or references > dispatcher.returned(references, id(self)):
+                    return  # Still with its cell: the watchdog may ask only then whose greenlet this was.
                 self.cell = None
-                if self.blocked or sys.getrefcount(self) > unreferenced:
-                    return
-            if not self.dispatcher.park(self):
+            if not dispatcher.park(self):
                 return
 
     def throw(self, *error: Any) -> Any:
@@ -139,14 +177,20 @@ class HubDispatcher:
     def __init__(self) -> None:
         """Bind to this thread's hub."""
         self.hub = get_hub()
-        self._queue: deque[Runnable] = deque()
+        self.queue: deque[Runnable] = deque()
+        """Who is runnable; the workers take them from here."""
         self._idle: list[_Worker] = []
+        self._lent: list[Borrowed] = []
+        self._worker_lacking = False
+        # How many ran since the loop's last turn.
+        self.ran = ACTORS_ON_LOAN  # As if: a worker that ends must find the hub running, so that has the first turn.
         self._turn_due = False
 
     def schedule(self, cell: Runnable) -> None:
         """Put a cell on the run queue."""
-        self._queue.append(cell)
-        self._ask_for_turn()
+        self.queue.append(cell)
+        if not self._turn_due:
+            self._ask_for_turn()
 
     def current(self) -> Any:
         """Return the cell whose handler is calling, or None."""
@@ -158,47 +202,85 @@ class HubDispatcher:
             raise error
         self.hub.loop.run_callback(self._throw, cell.worker, cell, (cell.incarnation, cell.state), error)
 
-    def wake(self, waiter: Any) -> None:
-        """Let the greenlet behind ``waiter`` go on in the loop's next turn."""
-        self.hub.loop.run_callback(waiter.switch, None)
+    def lend(self, pause: Borrowed) -> bool:
+        """Run the queue in the time of the calling greenlet, until its pause is over; False where that can't be."""
+        # A turn is due, or under way, as the queue isn't empty: should the loop get control, it calls the loan in.
+        if not self.queue or self.ran >= ACTORS_ON_LOAN or pause.greenlet is self.hub:
+            return False
+        if not self._idle:
+            # The hub has to start one: a greenlet counts its depth, which is limited, from where it was started.
+            self._worker_lacking = True
+            return False
+        pause.lent = True
+        self._lent.append(pause)
+        try:
+            self._switch_to(self._idle.pop(), pause)
+        finally:
+            if pause.lent:
+                pause.lent = False
+                self._lent.remove(pause)
+        return True
+
+    def wake(self, pause: Borrowed) -> None:
+        """Let the greenlet that pauses go on in the loop's next turn."""
+        self.hub.loop.run_callback(pause.go_on)
 
     def call_soon(self, call: Callable[..., object], *args: Any) -> None:
         """Call on the hub's thread; safe from any thread."""
         self.hub.loop.run_callback_threadsafe(call, *args)
-
-    def take(self) -> Any:
-        """Yield runnable cells, at most as many as one turn may run."""
-        for _ in range(ACTORS_PER_TURN):
-            if not self._queue:
-                return
-            yield self._queue.popleft()
 
     def park(self, worker: _Worker) -> bool:
         """Keep ``worker`` until there is more to run; return False when enough are kept already."""
         if len(self._idle) >= IDLE_WORKERS:
             return False
         self._idle.append(worker)
-        self.hub.switch()
+        lender, worker.lender = worker.lender, _Hub
+        if lender.lent and lender.over:
+            worker.returned_to = id(lender.greenlet)
+            lender.greenlet.switch()
+            worker.returned_to = 0
+        else:
+            self.hub.switch()
         return True
 
+    def returned(self, most: int, lender: int) -> int:
+        """Count the idle workers, ``most`` at most, that returned to the worker with that id: each refers to it."""
+        return most and sum(worker.returned_to == lender for worker in self._idle)
+
     def _ask_for_turn(self) -> None:
-        # The one invariant: whenever the hub has control and the queue isn't empty, a turn is due.
-        if not self._turn_due:
-            self._turn_due = True
-            self.hub.loop.run_callback(self._turn)
+        # The one invariant: whenever the hub has control and the queue isn't empty, or time is lent, a turn is due.
+        self._turn_due = True
+        self.hub.loop.run_callback(self._turn)
 
     def _turn(self) -> None:
         # The flag stays up while the worker runs: what it schedules, it runs itself.
+        self.ran = 0
         try:
-            if self._queue:
-                self._switch_to(self._idle.pop() if self._idle else _Worker(self))
+            self._call_in()
+            if self.queue:
+                self._switch_to(self._idle.pop() if self._idle else _Worker(self), _Hub)
+            if self._worker_lacking and not self.queue:
+                self._start_workers()
         finally:  # A worker that dies of a defect, or of a subscriber's, doesn't take the others' turns with it.
             self._turn_due = False
-            if self._queue:
+            if self.queue or self._lent:
                 self._ask_for_turn()
 
+    def _start_workers(self) -> None:
+        # As many as may idle: those that wait for a lacking one end, as everybody who blocked, and would lack next.
+        self._worker_lacking = False
+        while len(self._idle) < IDLE_WORKERS:
+            self._switch_to(_Worker(self), _Hub)
+
+    def _call_in(self) -> None:
+        lent, self._lent = self._lent, []
+        for pause in lent:
+            pause.lent = False
+            pause.call_in()
+
     @staticmethod
-    def _switch_to(worker: _Worker) -> None:
+    def _switch_to(worker: _Worker, lender: Any) -> None:
+        worker.lender = lender
         worker.switch()
         worker.blocked = worker.cell is not None
 

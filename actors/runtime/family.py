@@ -8,7 +8,6 @@ those that shall come up; `_advance` does whatever of it can be done next. Who c
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from actors.runtime.actor import Actor
@@ -20,7 +19,7 @@ from actors.runtime.states import RUNNING, STARTING, STOPPING
 from actors.runtime.strategies import Strategy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from actors.runtime.cell import Cell
     from actors.runtime.messages import ChildExited, ChildStarted, RestartDue
@@ -36,7 +35,7 @@ class Family(Actor):
     _children: dict[str, Child]
     _going_down: Lineup
     _coming_up: Lineup
-    _ranks: Iterator[int]
+    _ranks = 0
     _ending = False
 
     def __new__(cls, *_args: Any, **_kwargs: Any) -> Self:
@@ -45,7 +44,6 @@ class Family(Actor):
         self._children = {}
         self._going_down = Lineup(youngest_first=True)
         self._coming_up = Lineup(youngest_first=False)
-        self._ranks = itertools.count()
         return self
 
     # For subclasses.
@@ -148,7 +146,8 @@ class Family(Actor):
         if spec.id in self._children:
             raise ChildExists(f"{self.address} has a child {spec.id!r} already")
         cell = self.runtime.enroll(spec, parent=self._cell, address=self.child_address(spec.id))
-        child = self._children[spec.id] = Child(cell, next(self._ranks))
+        self._ranks += 1
+        child = self._children[spec.id] = Child(cell, self._ranks)
         return child
 
     def _bring_back(self, child: Child) -> None:

@@ -40,16 +40,18 @@ class Future(pykka.Future[T], Generic[T]):
     timeout for the future of an ask.
     """
 
+    # How all of them begin: most of it never changes, and one is made for each ask.
+    _get_hook: Callable[[float | None], T] | None = None
+    _get_hook_result = _NO_HOOK_RESULT
+    _value: Any = _PENDING
+    _error: BaseException | None = None
+    _waiters: tuple[Pause, ...] = ()
+    abandoned = False
+
     def __init__(self, asked: Cell | None = None, default_timeout: float | None = None) -> None:
         """Make an open future; ``asked`` is the actor that will answer."""
-        self._get_hook = None
-        self._get_hook_result = _NO_HOOK_RESULT
-        self._value: Any = _PENDING
-        self._error: BaseException | None = None
-        self._waiters: list[Pause] = []
         self._asked = asked
         self._default_timeout = default_timeout
-        self.abandoned = False
 
     @property
     def done(self) -> bool:
@@ -100,6 +102,14 @@ class Future(pykka.Future[T], Generic[T]):
         """Resolve with None, or with ``error`` where there is one: a callback for those who only report failure."""
         self._resolve(None, error)
 
+    def answer(self, value: Any, error: BaseException | None = None) -> bool:
+        """Resolve unless its holder did so himself; return False where nobody waits for it any more."""
+        if self.abandoned:
+            return False
+        if self._value is _PENDING and self._get_hook is None:
+            self._resolve(value, error)
+        return True
+
     def set_get_hook(self, func: Callable[[float | None], T]) -> None:
         """Compute the value with ``func(timeout)`` at the first `get`."""
         if self._value is not _PENDING:
@@ -130,7 +140,7 @@ class Future(pykka.Future[T], Generic[T]):
         return derived
 
     def _resolve(self, value: T | None, error: BaseException | None) -> None:
-        if self.done:
+        if self._value is not _PENDING or self._get_hook is not None:
             raise queue.Full
         self._value, self._error = value, error
         for waiter in self._waiters:
@@ -138,26 +148,20 @@ class Future(pykka.Future[T], Generic[T]):
 
     def _wait(self, timeout: float | None) -> None:
         asker = current_cell()
-        if asker is None:
-            # Outside of actors an ask goes by the time of the one who was asked.
-            self._block(timeout, self._asked)
-            return
-        if self._asked is not None:
-            refuse_cycle(asker, self._asked)
-        asker.waiting_on = self
-        try:
-            self._block(timeout, asker)
-        finally:
-            asker.waiting_on = None
-
-    def _block(self, timeout: float | None, whose_time: Cell | None) -> None:
+        if asker is not None:
+            if self._asked is not None:
+                refuse_cycle(asker, self._asked)
+            asker.waiting_on = self
+        # Outside of actors an ask goes by the time of the one who was asked.
+        whose_time = asker or self._asked
         pause = Pause(None if whose_time is None else whose_time.runtime)
-        self._waiters.append(pause)
+        self._waiters = (*self._waiters, pause)
         try:
-            pause.last(timeout)
+            pause.last_for_answer(timeout)
         finally:
-            self._waiters.remove(pause)
-        if not self.done:
+            if asker is not None:
+                asker.waiting_on = None
+        if self._value is _PENDING and not self.done:
             self.abandoned = True
             raise AskTimeout(f"no answer{f' from {self._asked.address}' if self._asked else ''} within {timeout} s")
 

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 class Spared(Envelope):
     """A message that the plan sends on: it has been decided about, and nothing more is done to it."""
 
-    __slots__ = ()
-
 
 def strike(cell: Cell, envelope: Envelope) -> bool:
     """Do to a message what the plan says; tell whether it is taken away from its handler.

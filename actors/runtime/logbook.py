@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import structlog
 
 from actors.runtime.muting import MUTED_SECONDS, Mute, once_more
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from actors.runtime.telemetry import Event
 
 log = structlog.get_logger(__name__)
+# The same logger to the standard library, which remembers the answer: structlog takes five calls to ask for it.
+_routine = logging.getLogger(__name__)
 
 NAMES: dict[type[Any], tuple[str, int]] = {
     Crashed: ("crashed", logging.WARNING),
@@ -57,10 +60,13 @@ class Logbook:
         if isinstance(event, DeadLettered):
             self._dead_letter(event)
             return
-        name, level = NAMES.get(type(event), (type(event).__name__.lower(), logging.DEBUG))
-        # What nobody hears isn't put into words: most events are of ordered starts and ends.
-        if level > logging.DEBUG or log.is_enabled_for(level):
+        news = NAMES.get(type(event))
+        if news is not None:
+            name, level = news
             log.log(level, name, **_shown(event))
+        elif _routine.isEnabledFor(logging.DEBUG):
+            # Most events are of ordered starts and ends; what nobody hears isn't put into words.
+            log.debug(type(event).__name__.lower(), **_shown(event))
 
     def _dead_letter(self, event: DeadLettered) -> None:
         verdict = once_more(self._dead_letters, self._clock.monotonic())
@@ -81,6 +87,6 @@ def _said(value: Any) -> Any:
 
 
 def _shown(event: Event) -> dict[str, Any]:
-    shown = {name: _said(value) for name, value in event._asdict().items()}
+    shown = {name: _said(value) for name, value in msgspec.structs.asdict(event).items()}
     shown["actor"] = shown.pop("address")
     return shown

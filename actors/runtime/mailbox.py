@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
+
 from actors.runtime.specs import MailboxSpec, Overflow
 
 if TYPE_CHECKING:
@@ -14,17 +16,13 @@ if TYPE_CHECKING:
     from actors.runtime.future import Future
 
 
-class Envelope:
-    """A message, the future its reply goes to, the context variables of its sender, and when it was taken."""
+class Envelope(msgspec.Struct, eq=False):
+    """A message, the future its reply goes to (None for a tell), the context variables of its sender, and its time."""
 
-    __slots__ = ("context", "message", "reply_to", "taken_at")
-
-    def __init__(self, message: Any, reply_to: Future[Any] | None, context: Context) -> None:
-        """Seal ``message``; ``reply_to`` is None for a tell."""
-        self.message = message
-        self.reply_to = reply_to
-        self.context = context
-        self.taken_at = 0.0
+    message: Any
+    reply_to: Future[Any] | None
+    context: Context
+    taken_at: float = 0.0
 
 
 class Parked(NamedTuple):
@@ -41,7 +39,7 @@ class Mailbox:
     Who runs messages may look whether there is one: a call for it would cost more than the look.
     """
 
-    __slots__ = ("_parked", "spec", "system", "user")
+    __slots__ = ("parked", "spec", "system", "user")
 
     def __init__(self, spec: MailboxSpec) -> None:
         """Make both lanes empty."""
@@ -49,7 +47,8 @@ class Mailbox:
         self.user: deque[Envelope] | None = None
         """What users sent; None while nothing waits, as below."""
         self.system: deque[Any] | None = None
-        self._parked: deque[Parked] | None = None
+        self.parked: deque[Parked] | None = None
+        """Who waits for room."""
 
     def __len__(self) -> int:
         """Count the waiting user messages."""
@@ -87,7 +86,7 @@ class Mailbox:
         if user is None:
             return None
         envelope = user.popleft()
-        if self._parked is not None:
+        if self.parked is not None:
             self._let_in(user)
         if not user:
             self.user = None
@@ -104,25 +103,25 @@ class Mailbox:
 
     def park(self, envelope: Envelope, taken: Future[None]) -> None:
         """Take ``envelope`` as soon as there is room, and resolve ``taken`` then; first come, first served."""
-        if self._parked is None:
-            self._parked = deque()
-        self._parked.append(Parked(envelope, taken))
+        if self.parked is None:
+            self.parked = deque()
+        self.parked.append(Parked(envelope, taken))
 
     def leave(self, taken: Future[None]) -> None:
         """Forget a sender that waits no longer; harmless where it was let in or turned away."""
-        others = deque(parked for parked in self._parked or () if parked.taken is not taken)
-        self._parked = others or None
+        others = deque(parked for parked in self.parked or () if parked.taken is not taken)
+        self.parked = others or None
 
     def turn_away(self) -> list[Parked]:
         """Take out everybody who waits for room."""
-        parked, self._parked = self._parked, None
+        parked, self.parked = self.parked, None
         return list(parked or ())
 
     def _let_in(self, user: deque[Envelope]) -> None:
-        assert self._parked is not None
-        envelope, taken = self._parked.popleft()
-        if not self._parked:
-            self._parked = None
+        assert self.parked is not None
+        envelope, taken = self.parked.popleft()
+        if not self.parked:
+            self.parked = None
         user.append(envelope)
         taken.set()
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from actors.runtime.reasons import ExitReason
 
 
-class Down(NamedTuple):
+class Down(msgspec.Struct, frozen=True):
     """A monitored actor's incarnation is dead. Comes once for each `monitor`."""
 
     address: str
@@ -19,7 +21,7 @@ class Down(NamedTuple):
 # A supervisor's messages bear the child's cell, too: once a child is forgotten, its id and its incarnations come again.
 
 
-class ChildStarted(NamedTuple):
+class ChildStarted(msgspec.Struct, frozen=True):
     """A child is up; for its supervisor."""
 
     child_id: str
@@ -27,7 +29,7 @@ class ChildStarted(NamedTuple):
     incarnation: int
 
 
-class ChildExited(NamedTuple):
+class ChildExited(msgspec.Struct, frozen=True):
     """A child's incarnation is dead; for its supervisor."""
 
     child_id: str
@@ -36,7 +38,7 @@ class ChildExited(NamedTuple):
     reason: ExitReason
 
 
-class RestartDue(NamedTuple):
+class RestartDue(msgspec.Struct, frozen=True):
     """A backoff is over; from a supervisor to itself."""
 
     child_id: str

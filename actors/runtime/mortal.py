@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from actors.runtime.future import Future
+    from actors.runtime.reasons import ExitReason
     from actors.runtime.runtime import Runtime
     from actors.runtime.specs import ChildSpec
 
@@ -41,10 +42,12 @@ class Mortal(Addressee):
     def _await_end(self, waiter: Future[Any]) -> None:
         self._stop_waiters = [*(self._stop_waiters or ()), waiter]
 
-    def _notify(self, down: Down) -> None:
+    def _notify(self, reason: ExitReason) -> None:
         waiters, self._stop_waiters = self._stop_waiters, None
         listeners, self._listeners = self._listeners, None
         for waiter in waiters or ():
             waiter.set(True)
-        for listener in listeners or ():
-            listener(down)
+        if listeners is not None:
+            down = Down(self.address, self.incarnation, reason)
+            for listener in listeners:
+                listener(down)

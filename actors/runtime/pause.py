@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gevent import get_hub, getcurrent
-from gevent.hub import Waiter
 
 from actors.runtime.dispatcher import HubClock
 
 if TYPE_CHECKING:
+    from greenlet import greenlet
+
     from actors.runtime.cell import Cell
-    from actors.runtime.clock import Clock
+    from actors.runtime.clock import Clock, Timer
     from actors.runtime.runtime import Runtime
 
 _HUB_CLOCK = HubClock()
@@ -20,28 +21,66 @@ _HUB_CLOCK = HubClock()
 class Pause:
     """One wait of one greenlet. It blocks that greenlet alone; whoever kills the actor ends it."""
 
-    __slots__ = ("_runtime", "_waiter")
+    __slots__ = ("_runtime", "_timer", "_until", "greenlet", "lent", "over")
 
     def __init__(self, runtime: Runtime | None) -> None:
         """Go by the clock and the dispatcher of ``runtime``; None is for code that belongs to no actor."""
         self._runtime = runtime
-        self._waiter = Waiter()
+        self._timer: Timer | None = None
+        self.greenlet: greenlet | None = None
+        self.lent = False
+        self.over = False
 
     def last(self, seconds: float | None) -> None:
         """Block until `wake`, at most for ``seconds`` (None: for ever)."""
-        timer = None if seconds is None else self._clock.call_later(max(seconds, 0.0), self.wake)
+        if seconds is not None:
+            self._timer = self._clock.call_later(max(seconds, 0.0), self.wake)
+        self.greenlet = getcurrent()
         try:
-            self._waiter.get()
+            if not self.over:
+                get_hub().switch()
         finally:
-            if timer is not None:
-                timer.cancel()
+            self.greenlet = None
+            if self._timer is not None:
+                self._timer.cancel()
+
+    def last_for_answer(self, seconds: float | None) -> None:
+        """Block as `last` does, lending the dispatcher the time where it has use for it: then it may take no timer."""
+        if self._runtime is None:
+            self.last(seconds)
+            return
+        self._until = None if seconds is None else self._runtime.clock.monotonic() + seconds
+        self.greenlet = getcurrent()
+        try:
+            lent = self._runtime.dispatcher.lend(self)
+        finally:
+            self.greenlet = None
+            if self._timer is not None:
+                self._timer.cancel()
+        if not lent:
+            self.last(seconds)
+
+    def call_in(self) -> None:
+        """Wait like others from here on, the hub having had control; called by the dispatcher."""
+        if self.over:
+            self.wake()
+        elif self._until is not None:
+            self._timer = self._clock.call_later(max(self._until - self._clock.monotonic(), 0.0), self.wake)
 
     def wake(self) -> None:
         """Let the greenlet go on, soon; harmless where it already does, or was killed meanwhile."""
-        if self._runtime is not None:
-            self._runtime.dispatcher.wake(self._waiter)
+        if self.lent:
+            self.over = True
+        elif self._runtime is not None:
+            self._runtime.dispatcher.wake(self)
         else:
-            get_hub().loop.run_callback(self._waiter.switch, None)
+            get_hub().loop.run_callback(self.go_on)
+
+    def go_on(self) -> None:
+        """Switch to the greenlet, from the hub; one that doesn't wait yet won't."""
+        self.over = True
+        if self.greenlet is not None:
+            self.greenlet.switch()
 
     @property
     def _clock(self) -> Clock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextvars import copy_context
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pykka
@@ -131,7 +132,7 @@ class ActorRef(pykka.ActorRef[A]):
         For those who aren't actors; actors use `Actor.monitor`. ``listener`` may neither block nor raise.
         """
         self._cell.on_death(listener)
-        return lambda: self._cell.forget_listener(listener)
+        return partial(self._cell.forget_listener, listener)
 
     def __eq__(self, other: object) -> bool:
         """Compare by actor."""

@@ -48,6 +48,7 @@ class MailboxSpec:
 
 
 DEFAULT_MAILBOX = MailboxSpec()
+_DEFAULT_BACKOFF = Backoff()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class ChildSpec:
     shutdown: float | None = 5.0
     kill_grace: float = 1.0
     significant: bool = False
-    backoff: Backoff = field(default_factory=Backoff)
+    backoff: Backoff = _DEFAULT_BACKOFF
     intensity: Intensity | None = None
     stash: int = 0
     mailbox: MailboxSpec = DEFAULT_MAILBOX
@@ -121,8 +122,9 @@ def _problems(spec: ChildSpec) -> Iterator[str]:
         yield "a temporary child has no next life to stash for"
     if spec.significant and spec.restart is Restart.PERMANENT:
         yield "a permanent child can't be significant: it never ends for good"
-    if not all(_is_class(kind, Exception) for kind in spec.expected):
-        yield "expected holds exception classes"
+    for kind in spec.expected:
+        if not _is_class(kind, Exception):
+            yield "expected holds exception classes"
 
 
 def _is_class(value: object, base: type) -> bool:

@@ -12,7 +12,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from actors.runtime.reasons import ExitKind, ExitReason
 
@@ -20,14 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Started(NamedTuple):
+class Started(msgspec.Struct, frozen=True):
     """An incarnation is up."""
 
     address: str
     incarnation: int
 
 
-class Stopped(NamedTuple):
+class Stopped(msgspec.Struct, frozen=True):
     """An incarnation ended well."""
 
     address: str
@@ -35,7 +37,7 @@ class Stopped(NamedTuple):
     reason: ExitReason
 
 
-class Crashed(NamedTuple):
+class Crashed(msgspec.Struct, frozen=True):
     """An incarnation failed: in a handler, in its start, or because its children used up their restarts."""
 
     address: str
@@ -43,7 +45,7 @@ class Crashed(NamedTuple):
     reason: ExitReason
 
 
-class Killed(NamedTuple):
+class Killed(msgspec.Struct, frozen=True):
     """An incarnation was ended without being asked."""
 
     address: str
@@ -51,14 +53,14 @@ class Killed(NamedTuple):
     reason: ExitReason
 
 
-class Unkillable(NamedTuple):
+class Unkillable(msgspec.Struct, frozen=True):
     """An incarnation swallowed its kill and was abandoned; its `Killed` follows."""
 
     address: str
     incarnation: int
 
 
-class HookFailed(NamedTuple):
+class HookFailed(msgspec.Struct, frozen=True):
     """``on_terminate`` raised."""
 
     address: str
@@ -66,7 +68,7 @@ class HookFailed(NamedTuple):
     error: str
 
 
-class Restarting(NamedTuple):
+class Restarting(msgspec.Struct, frozen=True):
     """A child failed and will live again in ``delay`` seconds."""
 
     address: str
@@ -75,7 +77,7 @@ class Restarting(NamedTuple):
     delay: float
 
 
-class IntensityExceeded(NamedTuple):
+class IntensityExceeded(msgspec.Struct, frozen=True):
     """A child failed more often than its budget allows; ``supervisor`` gives up on it, or goes up."""
 
     address: str
@@ -84,14 +86,14 @@ class IntensityExceeded(NamedTuple):
     supervisor: str
 
 
-class StormBegan(NamedTuple):
+class StormBegan(msgspec.Struct, frozen=True):
     """So many children of one supervisor fail that it starts no new ones for now: it is overloaded."""
 
     address: str
     restarts: int
 
 
-class FaultInjected(NamedTuple):
+class FaultInjected(msgspec.Struct, frozen=True):
     """A fault plan struck at a message, or at a start."""
 
     address: str
@@ -100,33 +102,33 @@ class FaultInjected(NamedTuple):
     message_type: str
 
 
-class StormEnded(NamedTuple):
+class StormEnded(msgspec.Struct, frozen=True):
     """The supervisor takes new children again."""
 
     address: str
 
 
-class Rejected(NamedTuple):
+class Rejected(msgspec.Struct, frozen=True):
     """A mailbox was full: its sender got `MailboxFull`, or an ask that waited in it did."""
 
     address: str
     message_type: str
 
 
-class DeadLettered(NamedTuple):
+class DeadLettered(msgspec.Struct, frozen=True):
     """A tell reached nobody."""
 
     address: str
     message_type: str
 
 
-class LateReply(NamedTuple):
+class LateReply(msgspec.Struct, frozen=True):
     """A reply came when its asker had given up."""
 
     address: str
 
 
-class HubBlocked(NamedTuple):
+class HubBlocked(msgspec.Struct, frozen=True):
     """The loop had no turn for ``seconds`` or more; ``address`` is the actor that was running, "" for none."""
 
     address: str

@@ -101,11 +101,15 @@ class SimulatedDispatcher:
 
         self._ready.append(_Choice("throw", cell.address, throw))
 
-    def wake(self, waiter: Any) -> None:
-        """Make the greenlet behind ``waiter`` one of those that may go on next."""
-        cell = getattr(waiter.greenlet, "cell", None)
+    def lend(self, pause: Any) -> bool:  # noqa: ARG002 - who runs next is the seed's to say, not the asker's
+        """Refuse."""
+        return False
+
+    def wake(self, pause: Any) -> None:
+        """Make the greenlet that pauses one of those that may go on next."""
+        cell = getattr(pause.greenlet, "cell", None)
         who = "somebody" if cell is None else cell.address
-        self._ready.append(_Choice("wake", who, lambda: waiter.switch(None)))
+        self._ready.append(_Choice("wake", who, pause.go_on))
 
     def call_soon(self, call: Callable[..., object], *args: Any) -> None:
         """Make the call one of the next choices; only from this thread."""
