@@ -24,44 +24,44 @@ from actors.runtime.watchdog import Watchdog
 from actors.session.environment import Environment
 from actors.session.messages import Describe, TakeUp
 from actors.session.root import Root
-from actors.session.session import INTERNAL_MAILBOX, Session
+from actors.session.session import Session
+from actors.session.staff import INTERNAL_MAILBOX
 from actors.tools.library import Library
 from actors.tools.notebook import Notebook
-from server.accounts import Accounts
 from server.agui.streams import Streams
 from server.collector import Collector
-from server.database import FILE_NAME, open_database
-from server.demo import seed_demo
 from server.documents import documents_folder
 from server.http.application import application
 from server.http.listener import HttpServer
+from server.http.proxies import Proxies
+from server.http.upgrade import Upgrade
+from server.http.visitors import Visitors
+from server.identity.accounts import Accounts
+from server.identity.demo import seed_demo
+from server.identity.jwks import Keys
+from server.identity.key import load_key
+from server.identity.outside import OutsideTokens
+from server.identity.tokens import Tokens
 from server.journal.archive import count_sessions
 from server.journal.retention import Keep
 from server.journal.sqlite import SQLiteJournal
 from server.journal.upkeep import Upkeep
-from server.jwks import Keys
-from server.key import load_key
 from server.library.library import FolderLibrary, NoLibrary
-from server.lock import Lock
-from server.metrics import Metrics
 from server.notebook import SQLiteNotebook
 from server.observability.labels import tool_labels
-from server.observability.lives import Lives
+from server.observability.metrics import Metrics
 from server.observability.pulse import Pulse
 from server.observability.tally import Tally
+from server.observability.tracing import Untraced, tracing
 from server.observability.vitals import Vitals
 from server.offer import catalog, default_agent
 from server.ops.instruments import Instruments
-from server.outside import OutsideTokens
 from server.plans import fault_plan
 from server.policies import restart_policies
-from server.proxies import Proxies
-from server.reception import Reception
+from server.sockets.reception import Reception
+from server.storage.database import FILE_NAME, open_database
+from server.storage.lock import Lock
 from server.tls import tls_context
-from server.tokens import Tokens
-from server.tracing import Untraced, tracing
-from server.upgrade import Upgrade
-from server.visitors import Visitors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,8 +72,8 @@ if TYPE_CHECKING:
     from actors.tools.lending import Resources
     from config.limits import Limits
     from config.settings import Settings
-    from server.database import Database
-    from server.traces import Traces
+    from server.observability.traces import Traces
+    from server.storage.database import Database
 
 log = structlog.get_logger(__name__)
 
@@ -130,7 +130,7 @@ class Server:
             self.journal.on_committed.append(self._traces)
         self.reception = Reception(settings, accounts, tokens, self.journal, root, metrics)
         metrics.watch("connections", "Open WebSockets", self.reception.__len__)
-        self._instruments = Instruments(self.runtime, self.journal, self.reception, self._pulse)
+        self._instruments = Instruments(self.runtime, self.journal, self.reception, tally, self._pulse)
         self._streams = Streams(settings.limits.connections_per_user)
         tokens.on_revoked.append(self._streams.revoke)
         metrics.watch("agui_streams", "Open streams of AG-UI", self._streams.__len__)
@@ -350,10 +350,8 @@ def _vitals(
     runtime: Runtime, journal: SQLiteJournal, database: Database, metrics: Metrics, tally: Tally, pulse: Pulse
 ) -> Vitals:
     """Have everything measured that is shown, from now on."""
-    lives = Lives()
     journal.on_committed += [metrics.delivery, tally]
-    runtime.telemetry.subscribe(lives)
-    return Vitals(runtime, journal, tally, lives, metrics.delivery, pulse, lambda: database.read(count_sessions))
+    return Vitals(runtime, journal, tally, metrics.delivery, pulse, lambda: database.read(count_sessions))
 
 
 def _listen(host: str, port: int) -> socket.socket:

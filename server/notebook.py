@@ -5,9 +5,9 @@ from contextlib import closing
 
 from actors.tools.errors import ToolFailed
 from actors.tools.notebook import Notebook
-from server.database import Database
 from server.library.ranking import TOKENIZER
 from server.library.words import words
+from server.storage.database import Database
 
 MOST = 500
 """How many notes a user may have. Each look goes through all of them, and through nobody else's."""

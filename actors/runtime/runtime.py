@@ -43,7 +43,7 @@ class Runtime:
         self.dispatcher: Dispatcher = dispatcher or HubDispatcher()
         self.clock: Clock = clock or HubClock()
         self.random = random.Random(seed)  # noqa: S311 - jitter and names, nothing that must not be guessed
-        self.dead_letters = DeadLetters()
+        self.dead_letters = DeadLetters(self.clock)
         self.faults: Faults | None = None
         self.recorder = Recorder()
         self.telemetry = Telemetry()

@@ -41,19 +41,26 @@ class Conduct(Supervisor):
     interrupted = False
     draining = False
 
+    def hire(self) -> None:
+        """Begin to start the tools and the agent, who were never there."""
+        raise NotImplementedError
+
     def record(self, run_id: str, data: Data) -> None:
         """Have an event recorded."""
         self.child("emitter").tell(Emit(run_id, data))
 
     def go_on(self) -> None:
         """Begin what is next: a waiting run, or the next attempt at the active one; once the agent is up."""
-        if not self.ready or not self.is_up("agent"):
+        if not self.ready:
             return
-        if not self.draining:
-            self.runs.promote()
-        run = self.runs.active
-        if run is not None and run.attempt_due:
-            self._begin_attempt(run)
+        if self.is_up("agent"):
+            if not self.draining:
+                self.runs.promote()
+            run = self.runs.active
+            if run is not None and run.attempt_due:
+                self._begin_attempt(run)
+        elif not self.has_child("agent") and self.runs.next_up() is not None:
+            self.hire()
 
     def _begin_attempt(self, run: LiveRun) -> None:
         now, now_ms = self.runtime.clock.monotonic(), self.runtime.clock.epoch_ms()
@@ -102,9 +109,14 @@ class Conduct(Supervisor):
         duration_ms = max(0, round((self.runtime.clock.monotonic() - run.started) * 1000))
         completed = AgentCompleted(outcome, text, duration_ms, run.attempt, **_present(error=fault, usage=usage))
         self.record(run.run_id, completed)
-        self.child("tools").tell(AbortRun(run.run_id))
+        self.call_off(run)
         run.cancel_timers()
         self.runs.active = None
+
+    def call_off(self, run: LiveRun) -> None:
+        """Have the tools end what they do for a run; one that a life before began has none yet."""
+        if self.has_child("tools"):
+            self.child("tools").tell(AbortRun(run.run_id))
 
     def break_off(self, run: LiveRun, outcome: Any, fault: Fault | None = None) -> None:
         """End the active run whatever its agent is doing; the agent is killed and comes back for the next run."""
@@ -119,7 +131,7 @@ class Conduct(Supervisor):
             run.attempt_due = True
             run.open_calls.clear()
             self.record(run.run_id, AgentRestarted(run.attempt + 1, cause, round(retry_in * 1000)))
-            self.child("tools").tell(AbortRun(run.run_id))
+            self.call_off(run)
         else:
             self.complete(run, "error", fault=fault)
 

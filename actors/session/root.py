@@ -33,7 +33,8 @@ from actors.session.messages import (
     Staying,
     TakeUp,
 )
-from actors.session.session import INTERNAL_MAILBOX, Session
+from actors.session.session import Session
+from actors.session.staff import INTERNAL_MAILBOX
 
 if TYPE_CHECKING:
     from actors.runtime.deadletters import DeadLetter

@@ -9,13 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from actors.runtime.actor import receives
-from actors.runtime.specs import ChildSpec, MailboxSpec
 from actors.runtime.strategies import Strategy
-from actors.session.agent import AgentActor
+from actors.session import staff
 from actors.session.audience import Audience
 from actors.session.commands import Commands
 from actors.session.connection import Refusal
-from actors.session.emitter import Emitter
 from actors.session.events import (
     AgentCompleted,
     AgentStarted,
@@ -27,9 +25,9 @@ from actors.session.events import (
     ToolExecuting,
     decode,
 )
+from actors.session.journal import JournalUnavailable, LogPruned
 from actors.session.lifecycle import Phase
 from actors.session.messages import (
-    AbortRun,
     ConnectionGone,
     ConnectionReady,
     Describe,
@@ -44,22 +42,16 @@ from actors.session.messages import (
 )
 from actors.session.receipts import Receipts
 from actors.session.runs import LiveRun, RunQueue
-from actors.session.tools import Tools
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from actors.runtime.reasons import ExitReason
     from actors.runtime.ref import ActorRef
+    from actors.runtime.specs import ChildSpec
     from actors.session.environment import Environment
     from actors.session.events import Event
     from actors.session.lifecycle import Run
-
-INTERNAL_MAILBOX = MailboxSpec(capacity=10_000)
-"""For mailboxes that the session's own actors fill: each of their senders is bounded by itself."""
-
-AGENT_SHUTDOWN = 0.2
-"""How many seconds an agent has to end its work when its session, or what it stands on, stops."""
 
 READ_AT_ONCE = 1000
 DELETED = Refusal("not_found", "The session was deleted.")
@@ -71,6 +63,8 @@ class Session(Commands):
     """The tree of one session."""
 
     strategy = Strategy.REST_FOR_ONE
+    forsaken = False
+    """Whether this life has refused what it owed: from then on it has nothing to say."""
 
     def __init__(self, environment: Environment, user_id: str, session_id: str, root: ActorRef[Any]) -> None:
         """Begin without a log; the emitter brings it."""
@@ -84,37 +78,14 @@ class Session(Commands):
         self.early = []
 
     def children(self) -> Iterator[ChildSpec]:
-        """Give emitter, tools and agent, in the order in which each needs the ones before."""
-        environment, policies, me = self.environment, self.environment.policies, self.actor_ref
-        log = (environment.journal, self.session_id, me)
-        yield ChildSpec(
-            "emitter",
-            Emitter,
-            log,
-            mailbox=INTERNAL_MAILBOX,
-            intensity=policies.emitter.intensity,
-            backoff=policies.emitter.backoff,
-        )
-        emitter = self.child("emitter")
-        yield ChildSpec(
-            "tools",
-            Tools,
-            (environment, self.user_id, emitter),
-            mailbox=INTERNAL_MAILBOX,
-            intensity=policies.tools.intensity,
-            backoff=policies.tools.backoff,
-        )
-        tools = self.child("tools")
-        # What an agent does can be done again or is known not to be: little is gained by waiting for it.
-        work = (environment, self.session_id, me, emitter, tools)
-        yield ChildSpec(
-            "agent",
-            AgentActor,
-            work,
-            shutdown=AGENT_SHUTDOWN,
-            intensity=policies.agent.intensity,
-            backoff=policies.agent.backoff,
-        )
+        """Give the emitter alone: who works on runs is hired when there is work."""
+        yield staff.emitter(self.environment, self.session_id, self.actor_ref)
+
+    def hire(self) -> None:
+        """Begin to start the tools, and the agent, which needs them: most sessions are only watched, and do without."""
+        environment, emitter = self.environment, self.child("emitter")
+        tools = self.start_child(staff.tools(environment, self.user_id, emitter))
+        self.start_child(staff.agent(environment, self.session_id, self.actor_ref, emitter, tools))
 
     # Taking up the log.
 
@@ -122,7 +93,8 @@ class Session(Commands):
     def _on_log_ready(self, log: LogReady) -> None:
         if not self.is_up("emitter") or log.incarnation != self.child("emitter").incarnation:
             return  # That emitter is dead already; its successor will tell.
-        self._show_missed(log)
+        self._show_missed(log.epoch, log.head_seq)
+        self.epoch, self.head_seq = log.epoch, log.head_seq
         self.environment.journal.release_claims(self.session_id)
         self._take_up(log)
         interrupted, self.interrupted = self.interrupted, False
@@ -153,16 +125,15 @@ class Session(Commands):
         run = self.runs.active
         if run is not None:
             run.cancel_timers()
-            self.child("tools").tell(AbortRun(run.run_id))
+            self.call_off(run)
             if not run.attempt_due:
                 self.replace_child("agent")
 
-    def _show_missed(self, log: LogReady) -> None:
+    def _show_missed(self, epoch: str, head_seq: int) -> None:
         """Show and answer what an emitter recorded and didn't live to tell; a session in a new life has nobody yet."""
-        while self.epoch == log.epoch and self.head_seq < log.head_seq:
+        while self.epoch == epoch and self.head_seq < head_seq:
             frames = self.environment.journal.read(self.session_id, self.head_seq, READ_AT_ONCE)
             self._show([Recorded(decode(frame), frame) for frame in frames])
-        self.epoch, self.head_seq = log.epoch, log.head_seq
 
     def _take_up(self, log: LogReady) -> None:
         for run in self.runs:
@@ -262,11 +233,31 @@ class Session(Commands):
         self.stop()
 
     def on_terminate(self, _reason: ExitReason) -> None:
-        """See to it that nobody waits for this life's answers: what it owed, no other will know of."""
-        self.on_abandoned()
+        """See to it that nobody waits for this life's answers: what it owed, no other will know of.
+
+        Blocks, within the bounds of every last hook, until what it had recorded is decided: a message that is on record
+        must not be refused.
+        """
+        try:
+            if self.receipts:
+                self._answer_by_the_log()
+        finally:
+            self.on_abandoned()
+
+    def _answer_by_the_log(self) -> None:
+        self.ready = False
+        try:
+            opening = self.environment.journal.open(self.session_id)
+            if opening is not None and not self.forsaken:
+                self._show_missed(opening.record.epoch, opening.record.head_seq)
+        except (JournalUnavailable, LogPruned) as unavailable:
+            self.log.warning("unanswered", problem=str(unavailable))
 
     def on_abandoned(self) -> None:
-        """See to the same where this life couldn't end well."""
+        """See to the same where this life couldn't end well; once, though its last hook may end after all."""
+        if self.forsaken:
+            return
+        self.forsaken = True
         self.receipts.forsake()
         undone = self.early if self.under_way is None else [self.under_way, *self.early]
         for command in undone:

@@ -37,6 +37,8 @@ class RecordingConnection:
         self.frames: list[dict[str, Any]] = []
         self.acks: dict[str | None, dict[str, Any]] = {}
         self.refusals: dict[str | None, Refusal] = {}
+        self.answered: list[str | None] = []
+        """The ids of the frames that were acked or refused, in that order."""
         self.sessions: dict[str, ActorRef[Any]] = {}
         self._subscriptions: dict[str, Subscription] = {}
         self.lost_sessions: dict[str, Refusal] = {}
@@ -86,10 +88,12 @@ class RecordingConnection:
 
     def acknowledge(self, frame_id: str | None, **fields: Any) -> None:
         """Keep an ack."""
+        self.answered.append(frame_id)
         self.acks[frame_id] = fields
 
     def refuse(self, frame_id: str | None, refusal: Refusal) -> None:
         """Keep a refusal."""
+        self.answered.append(frame_id)
         self.refusals[frame_id] = refusal
 
     def holds(self, subscription: Subscription) -> bool:

@@ -14,7 +14,7 @@ from actors.session.environment import Environment
 from actors.session.journal import unheeded
 from actors.session.messages import After, Cancel, Dequeue, Route, Submit, Subscribe
 from actors.session.root import Root, address_of
-from actors.session.session import INTERNAL_MAILBOX
+from actors.session.staff import INTERNAL_MAILBOX
 from actors.testing.connection import RecordingConnection
 
 if TYPE_CHECKING:

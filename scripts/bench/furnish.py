@@ -27,9 +27,9 @@ from actors.session.events import (
 )
 from actors.session.journal import Batch
 from scripts.bench.names import PASSWORD, TEXT, USERNAME, session_id
-from server.accounts import Accounts
-from server.database import FILE_NAME, open_database
+from server.identity.accounts import Accounts
 from server.journal.sqlite import SQLiteJournal
+from server.storage.database import FILE_NAME, open_database
 
 AT_ONCE = 1000
 """How many entries are put before their commit is waited for."""

@@ -17,14 +17,14 @@ from actors.runtime.future import Future
 from actors.session.audience import Subscription
 from actors.session.connection import Refusal
 from actors.session.messages import Reattach, Route, Subscribe
-from server.attachments import Attachments, tell
+from server.sockets.attachments import Attachments, tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from actors.runtime.ref import ActorRef
-    from server.access import Claims
-    from server.accounts import Account
+    from server.identity.access import Claims
+    from server.identity.accounts import Account
 
 HIGH_WATER = 65_536
 """How many bytes wait to be taken when there is no room for more."""

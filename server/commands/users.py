@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from server.accounts import Account, Accounts
 from server.commands.examples import examples
 from server.commands.options import loaded, settings_options, told_plainly
 from server.commands.passwords import read_password
 from server.commands.tables import show
-from server.database import existing, open_database
+from server.identity.accounts import Account, Accounts
+from server.storage.database import existing, open_database
 
 
 @click.group()

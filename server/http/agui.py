@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from actors.session.connection import Refusal
     from actors.session.journal import Journal
     from server.agui.streams import Streams
-    from server.reception import Reception
-    from server.traces import Traces
-    from server.tracing import Untraced
+    from server.observability.traces import Traces
+    from server.observability.tracing import Untraced
+    from server.sockets.reception import Reception
 
 READ_AT_ONCE = 200
 

@@ -20,14 +20,14 @@ from server.ops.desk import Desk
 
 if TYPE_CHECKING:
     from actors.runtime.runtime import Runtime
-    from server.accounts import Accounts
     from server.agui.streams import Streams
+    from server.identity.accounts import Accounts
+    from server.identity.tokens import Tokens
     from server.journal.journal import LogJournal
+    from server.observability.traces import Traces
+    from server.observability.tracing import Untraced
     from server.ops.instruments import Instruments
-    from server.reception import Reception
-    from server.tokens import Tokens
-    from server.traces import Traces
-    from server.tracing import Untraced
+    from server.sockets.reception import Reception
 
 
 def application(

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from flask import request
 
-from server.credentials import looks_like_jwt
 from server.errors import TokenExpired, TokenFault
 from server.http.errors import Refused
+from server.sockets.credentials import looks_like_jwt
 
 if TYPE_CHECKING:
-    from server.access import Claims
-    from server.accounts import Account
-    from server.reception import Reception
+    from server.identity.access import Claims
+    from server.identity.accounts import Account
+    from server.sockets.reception import Reception
 
 
 class Caller(NamedTuple):

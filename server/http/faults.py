@@ -20,7 +20,7 @@ from server.http.operations import operation
 
 if TYPE_CHECKING:
     from actors.runtime.runtime import Runtime
-    from server.reception import Reception
+    from server.sockets.reception import Reception
 
 log = structlog.get_logger(__name__)
 

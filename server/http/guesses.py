@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from config.limits import Limits
-    from server.metrics import Metrics
+    from server.observability.metrics import Metrics
 
 
 class _Window(NamedTuple):

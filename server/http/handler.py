@@ -17,8 +17,8 @@ from server.http.uploads import Body
 if TYPE_CHECKING:
     from config.settings import Settings
     from server.http.listener import HttpServer
-    from server.metrics import Metrics
-    from server.visitors import Visit
+    from server.http.visitors import Visit
+    from server.observability.metrics import Metrics
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",

@@ -10,16 +10,16 @@ import gevent
 import structlog
 from gevent.pywsgi import WSGIServer
 
-from server.visitors import Visit
+from server.http.visitors import Visit
 
 if TYPE_CHECKING:
     import socket
 
     from flask import Flask
 
-    from server.proxies import Proxies
-    from server.reception import Reception
-    from server.visitors import Visitors
+    from server.http.proxies import Proxies
+    from server.http.visitors import Visitors
+    from server.sockets.reception import Reception
 
 REQUESTS_LOG = "greenroom.http"
 

@@ -15,9 +15,9 @@ from server.http.guesses import FailedLogins
 from server.http.operations import operation
 
 if TYPE_CHECKING:
-    from server.accounts import Accounts
-    from server.reception import Reception
-    from server.tokens import Grant, Tokens
+    from server.identity.accounts import Accounts
+    from server.identity.tokens import Grant, Tokens
+    from server.sockets.reception import Reception
 
 WRONG = "The username or the password is wrong."
 

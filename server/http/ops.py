@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from server.http.operations import View
     from server.ops.desk import Desk
     from server.ops.instruments import Instruments
-    from server.reception import Reception
+    from server.sockets.reception import Reception
 
 T = TypeVar("T")
 

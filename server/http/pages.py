@@ -12,10 +12,10 @@ from actors.session.connection import UNAVAILABLE
 from server.http.bodies import Well, answer
 from server.http.errors import error_response
 from server.http.operations import operation
-from server.metrics import CONTENT_TYPE
+from server.observability.metrics import CONTENT_TYPE
 
 if TYPE_CHECKING:
-    from server.reception import Reception
+    from server.sockets.reception import Reception
 
 STATIC = Path(__file__).parent.parent / "static"
 

@@ -23,7 +23,7 @@ from server.http.queries import read_query
 if TYPE_CHECKING:
     from actors.runtime.runtime import Runtime
     from actors.session.journal import Journal, SessionRecord
-    from server.reception import Reception
+    from server.sockets.reception import Reception
 
 COMMIT_SECONDS = 10.0
 

@@ -12,8 +12,8 @@ from gevent.pywsgi import Input
 from server.http.errors import Refused
 
 if TYPE_CHECKING:
-    from server.metrics import Metrics
-    from server.visitors import Visit
+    from server.http.visitors import Visit
+    from server.observability.metrics import Metrics
 
 PIECE = 16_384
 MOST_DISCARDED = 1024 * 1024

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from actors.session.journal import Claim, JournalUnavailable, LogPruned, SessionRecord
-from server.diagnosis import diagnosis
 from server.journal.entries import decode
 from server.journal.memtable import Memtable
 from server.journal.rows import rows_of
 from server.journal.segments import MOST_FRAMES, split
+from server.storage.diagnosis import diagnosis
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,6 @@ from actors.runtime.future import Future
 from actors.session.journal import JournalUnavailable
 from server.journal.entries import Created, Deleted, Writing
 from server.observability.histogram import Histogram
-from server.times import Times
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -123,7 +122,6 @@ class GroupCommit:
         self._batch: list[_Put] | None = None
         self._entries: list[Entry] = []
         self._began_at = 0.0
-        self.times = Times()
         self._scheduled = False
         self._tails: dict[str, Tail] = {}
         self._problem: str | None = None
@@ -248,7 +246,6 @@ class GroupCommit:
                 log.error("journal_unavailable", problem=str(error))
             self._fail(str(error))
             return
-        self.times.note(self._clock.monotonic() - self._began_at)
         self.seconds.observe(self._clock.monotonic() - self._began_at)
         self._absorb(self._entries)
         waiters = self._settle(batch)

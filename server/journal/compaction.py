@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from server.diagnosis import diagnosis
 from server.journal.archive import compact
+from server.storage.diagnosis import diagnosis
 
 if TYPE_CHECKING:
     import sqlite3

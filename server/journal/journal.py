@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from server.journal.commits import Sink, Soon
     from server.journal.entries import Entry
     from server.journal.layers import Layers
-    from server.observability.histogram import Spread
-    from server.times import Times
+    from server.observability.histogram import Histogram
 
 
 class LogJournal:
@@ -53,19 +52,14 @@ class LogJournal:
         return self._commits.problem
 
     @property
-    def commit_times(self) -> Times:
-        """How long commits take, for the one who reads it in laps."""
-        return self._commits.times
-
-    @property
     def lag(self) -> float:
         """How many seconds the commit under way has taken so far; 0.0 where none is."""
         return self._commits.lag
 
     @property
-    def commit_seconds(self) -> Spread:
-        """How long commits took."""
-        return self._commits.seconds.spread
+    def commit_seconds(self) -> Histogram:
+        """How long commits took that went well."""
+        return self._commits.seconds
 
     @property
     def failures(self) -> int:

@@ -7,12 +7,12 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from server.database import BUSY_SECONDS, existing
-from server.diagnosis import diagnosis
 from server.errors import DatabaseTooNew, DatabaseTooOld, DatabaseUnusable
 from server.journal.archive import Archive, replay
 from server.journal.layers import Layers
-from server.migrations import STEPS
+from server.storage.database import BUSY_SECONDS, existing
+from server.storage.diagnosis import diagnosis
+from server.storage.migrations import STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

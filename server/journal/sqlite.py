@@ -15,7 +15,6 @@ from gevent import get_hub
 
 from actors.runtime.errors import AskTimeout
 from actors.session.journal import JournalUnavailable
-from server.diagnosis import diagnosis
 from server.errors import DatabaseUnusable
 from server.journal.archive import Archive, compact, path_of, replay
 from server.journal.committing import CommitTable
@@ -24,6 +23,7 @@ from server.journal.journal import LogJournal
 from server.journal.layers import Layers
 from server.journal.memtable import Memtable
 from server.journal.workers import Inline, Thread
+from server.storage.diagnosis import diagnosis
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -81,7 +81,7 @@ class SQLiteJournal(LogJournal):
         except sqlite3.Error as error:
             raise DatabaseUnusable(diagnosis(error, path)) from error
         self._thread = Thread(keeper)
-        table = CommitTable(self._committer, clock, path, number, strike, patience)
+        table = CommitTable(self._committer, clock, path, number, strike, patience, lambda: keeper.in_transaction)
         super().__init__(table, Layers(Archive(self._reader), memtable), clock, _Quiet(), random)
         self._closed = False
         self._compactor = Compactor(self._layers, self._thread, clock, path, lambda: table.number)

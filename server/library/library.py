@@ -9,10 +9,10 @@ import structlog
 
 from actors.tools.errors import ToolFailed
 from actors.tools.library import Library, Passage
-from server.database import Database
 from server.library import index
 from server.library.folder import Unreadable, Version, read, versions
 from server.library.passages import cut
+from server.storage.database import Database
 
 FILE_NAME = "documents.db"
 FOLLOW_SECONDS = 5.0

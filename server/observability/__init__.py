@@ -1,1 +1,1 @@
-"""What is measured of a running server: cheap where it is counted, put into words where it is shown."""
+"""What is measured of a running server, and told of its runs: cheap where it is counted, worded where it is shown."""

@@ -1,25 +1,24 @@
-"""What became of actors, by their kind: how often they crashed, were killed, came back, were given up."""
+"""What became of actors, by their kind: how often each event of the telemetry was one of theirs."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from actors.runtime.telemetry import Crashed, IntensityExceeded, Killed, Restarting, Unkillable
 from server.observability.labels import KINDS, kind_of
 
 if TYPE_CHECKING:
-    from actors.runtime.telemetry import Event
+    from collections.abc import Iterable
 
-COUNTED = (Crashed, Killed, Restarting, IntensityExceeded, Unkillable)
+    from actors.runtime.telemetry import Event
 
 
 class Lives:
-    """A subscriber of the runtime's telemetry. Ends and starts in order, which are many, it passes over."""
+    """A subscriber of the runtime's telemetry, for events that are about an actor."""
 
-    def __init__(self) -> None:
-        """Begin with nothing."""
-        self._counts: dict[type[Event], Counter[str]] = {kind: Counter(dict.fromkeys(KINDS, 0)) for kind in COUNTED}
+    def __init__(self, counted: Iterable[type[Event]]) -> None:
+        """Begin with nothing; events that aren't ``counted`` are passed over."""
+        self._counts: dict[type[Event], Counter[str]] = {event: Counter(dict.fromkeys(KINDS, 0)) for event in counted}
 
     def __call__(self, event: Event) -> None:
         """Count one event."""

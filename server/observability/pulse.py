@@ -8,7 +8,6 @@ from typing import Any
 from gevent import get_hub
 
 from server.observability.histogram import Histogram
-from server.times import Times
 
 EVERY = 0.25
 """Seconds between two beats: the most that a beat can miss of a block, and a cost that nobody sees."""
@@ -22,14 +21,12 @@ class Pulse:
     Attributes:
         seconds: how late they were.
         worst: how late the latest of all was.
-        times: how late they were since the operator's page last looked.
     """
 
     def __init__(self) -> None:
         """Stand still."""
         self.seconds = Histogram(*BOUNDS)
         self.worst = 0.0
-        self.times = Times()
         self._due = 0.0
         self._timer: Any = None
 
@@ -50,6 +47,5 @@ class Pulse:
         late = max(0.0, now - self._due)
         self.seconds.observe(late)
         self.worst = max(self.worst, late)
-        self.times.note(late)
         # From now: what was missed in a long block is no block of its own.
         self._due = now + EVERY

@@ -29,9 +29,10 @@ DURATIONS = (0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.
 
 
 class Tally:
-    """Counts runs, tool calls and tokens. It is called with each append to a log once that is committed.
+    """Counts events, runs, tool calls and tokens. It is called with each append to a log once that is committed.
 
     Attributes:
+        events: all on record.
         accepted: messages on record.
         dequeued: those of them that were taken back before they ran.
         retries: attempts after the first.
@@ -43,7 +44,7 @@ class Tally:
 
     def __init__(self, label: Callable[[str], str]) -> None:
         """Begin with nothing; ``label`` turns what an agent called into one of a bounded number of names."""
-        self.accepted = self.dequeued = self.retries = 0
+        self.events = self.accepted = self.dequeued = self.retries = 0
         self.runs = Counter(dict.fromkeys(("success", "error", "cancelled", "timed_out"), 0))
         self.tools: Counter[tuple[str, str]] = Counter()
         self.tokens = Counter({"input": 0, "output": 0})
@@ -53,13 +54,22 @@ class Tally:
         self.questions = Counter({"ok": 0, "error": 0})
         self.question_seconds = Histogram(*DURATIONS)
         self._label = label
+        self._counts: dict[type, Callable[[Any], None]] = {
+            MessageAccepted: self._accepted,
+            MessageDequeued: self._dequeued,
+            AgentStarted: self._started,
+            AgentRestarted: self._restarted,
+            ToolCompleted: self._tool_completed,
+            AgentCompleted: self._completed,
+        }
 
     def __call__(self, entries: Sequence[Recorded]) -> None:
         """Count what one append says."""
+        self.events += len(entries)
         for entry in entries:
-            count = _COUNTS.get(type(entry.event.data))
+            count = self._counts.get(type(entry.event.data))
             if count is not None:
-                count(self, entry.event.data)
+                count(entry.event.data)
 
     def asked(self, question: Question) -> None:
         """Count a question to a model."""
@@ -89,13 +99,3 @@ class Tally:
         if data.usage is not UNSET:
             self.tokens["input"] += data.usage.input_tokens
             self.tokens["output"] += data.usage.output_tokens
-
-
-_COUNTS: dict[type, Callable[[Tally, Any], None]] = {
-    MessageAccepted: Tally._accepted,  # noqa: SLF001 - the table of this module's own handlers
-    MessageDequeued: Tally._dequeued,  # noqa: SLF001
-    AgentStarted: Tally._started,  # noqa: SLF001
-    AgentRestarted: Tally._restarted,  # noqa: SLF001
-    ToolCompleted: Tally._tool_completed,  # noqa: SLF001
-    AgentCompleted: Tally._completed,  # noqa: SLF001
-}

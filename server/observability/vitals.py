@@ -1,7 +1,7 @@
 """How a server is doing, as metrics: the one place that names what is measured.
 
-`server.metrics` names what is counted where it happens. Everything here is read when it is asked for, from plain
-numbers that others keep.
+`server.observability.metrics` names what is counted where it happens. Everything here is read when it is
+asked for, from plain numbers that others keep.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import platform
 import sqlite3
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import gevent
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
@@ -30,6 +30,7 @@ from actors.runtime.telemetry import (
 )
 from config.version import VERSION
 from server.observability.census import take_census
+from server.observability.lives import Lives
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -41,12 +42,13 @@ if TYPE_CHECKING:
     from server.journal.journal import LogJournal
     from server.observability.delivery import Delivery
     from server.observability.histogram import Spread
-    from server.observability.lives import Lives
     from server.observability.pulse import Pulse
     from server.observability.tally import Tally
 
     Values = Mapping[Any, float]
     """By the labels' values, a tuple of texts."""
+
+Family = TypeVar("Family", CounterMetricFamily, GaugeMetricFamily)
 
 PREFIX = "greenroom_"
 
@@ -82,23 +84,24 @@ class Vitals(Collector):
         runtime: Runtime,
         journal: LogJournal,
         tally: Tally,
-        lives: Lives,
         delivery: Delivery,
         pulse: Pulse,
         count_sessions: Callable[[], int],
     ) -> None:
-        """Read these."""
+        """Read these, and count what becomes of actors from now on."""
         self._runtime = runtime
         self._journal = journal
         self._tally = tally
-        self._lives = lives
+        self._lives = Lives(event for *_, event in LIVES)
         self._delivery = delivery
         self._pulse = pulse
         self._count_sessions = count_sessions
+        runtime.telemetry.subscribe(self._lives)
 
     def collect(self) -> Iterator[Metric]:
         """Read everything; blocks the calling greenlet for as long as counting takes."""
-        yield _gauge("build_info", "The version that runs", {(VERSION, platform.python_version()): 1}, _BUILD)
+        build = (VERSION, platform.python_version())
+        yield _gauge("build_info", "The version that runs", {build: 1}, ("version", "python"))
         yield from self._runs()
         yield from self._supervision()
         yield from self._population()
@@ -151,7 +154,7 @@ class Vitals(Collector):
 
     def _log(self) -> Iterator[Metric]:
         journal = self._journal
-        yield _histogram("journal_commit_duration_seconds", "How long commits took", journal.commit_seconds)
+        yield _histogram("journal_commit_duration_seconds", "How long commits took", journal.commit_seconds.spread)
         yield _counter("journal_commit_failures", "Commits that failed", {(): journal.failures})
         yield _gauge("journal_available", "Whether the log can be written: 1 or 0", {(): int(journal.available)})
         yield _gauge("journal_uncommitted_appends", "Appends that wait to be committed", {(): journal.pending})
@@ -163,22 +166,19 @@ class Vitals(Collector):
         )
 
 
-_BUILD = ("version", "python")
-
-
 def _single(values: Mapping[str, float]) -> dict[tuple[str, ...], float]:
     return {(label,): value for label, value in values.items()}
 
 
 def _counter(name: str, text: str, values: Values, labels: Iterable[str] = ()) -> CounterMetricFamily:
-    family = CounterMetricFamily(PREFIX + name, text, labels=tuple(labels))
-    for label, value in values.items():
-        family.add_metric(label, value)
-    return family
+    return _filled(CounterMetricFamily(PREFIX + name, text, labels=tuple(labels)), values)
 
 
 def _gauge(name: str, text: str, values: Values, labels: Iterable[str] = ()) -> GaugeMetricFamily:
-    family = GaugeMetricFamily(PREFIX + name, text, labels=tuple(labels))
+    return _filled(GaugeMetricFamily(PREFIX + name, text, labels=tuple(labels)), values)
+
+
+def _filled(family: Family, values: Values) -> Family:
     for label, value in values.items():
         family.add_metric(label, value)
     return family

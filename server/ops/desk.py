@@ -17,7 +17,6 @@ from server.ops.shapes import (
     CrashRows,
     FaultState,
     IncidentRow,
-    LetterRow,
     LetterRows,
     Overview,
     Part,
@@ -29,22 +28,25 @@ from server.ops.shapes import (
     WatchedRow,
 )
 from server.ops.survey import ROOT
-from server.ops.views import actor_tree, bundle, connection_row, crash_row, session_row
+from server.ops.views import actor_tree, bundle, connection_row, crash_row, letter_rows, session_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from actors.runtime.runtime import Runtime
-    from server.accounts import Accounts
-    from server.connection import Connection
+    from server.identity.accounts import Accounts
     from server.journal.journal import LogJournal
     from server.ops.instruments import Instruments
-    from server.reception import Reception
+    from server.sockets.connection import Connection
+    from server.sockets.reception import Reception
 
 T = TypeVar("T")
 
 MOST_CHILDREN = 50
 """How many children of one actor, and sessions of one connection, are shown."""
+
+MOST_LETTERS = 200
+"""How many dead letters are shown."""
 
 
 class Desk:
@@ -138,10 +140,7 @@ class Desk:
 
     def dead_letters(self) -> LetterRows:
         """List the last messages that nobody got."""
-        incidents = self._instruments.incidents
-        by_type = tuple(Counted(*each) for each in incidents.letter_types.most_common())
-        letters = tuple(LetterRow(*letter) for letter in reversed(incidents.letters))
-        return LetterRows(incidents.letter_types.total(), by_type, letters)
+        return letter_rows(self._runtime.dead_letters, MOST_LETTERS)
 
     def connections(self, part: Part) -> ConnectionRows:
         """List open sockets, the largest backlog first; what is sought is in the ids or the name of one."""

@@ -1,14 +1,13 @@
-"""What happened lately that somebody should know of, and the messages that nobody got."""
+"""What happened lately that somebody should know of."""
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from actors.runtime.reasons import ExitKind
 from actors.runtime.telemetry import (
     Crashed,
-    DeadLettered,
     FaultInjected,
     HookFailed,
     HubBlocked,
@@ -40,32 +39,18 @@ class Incident(NamedTuple):
     detail: str
 
 
-class Letter(NamedTuple):
-    """One message that nobody got, without what was in it."""
-
-    at: int
-    address: str
-    message_type: str
-
-
 class Incidents:
-    """Two rings, filled by the telemetry: a flood of dead letters mustn't wash away what caused it."""
+    """A ring, filled by the telemetry; without dead letters, a flood of which would wash away what caused it."""
 
     def __init__(self, clock: Clock) -> None:
         """Begin with nothing."""
         self._clock = clock
         self._ring: deque[Incident] = deque(maxlen=KEPT)
-        self.letters: deque[Letter] = deque(maxlen=KEPT)
-        self.letter_types: Counter[str] = Counter()
         self.last = 0
         """The number of the newest incident; 0 where there is none."""
 
     def hear(self, event: Event) -> None:
         """Keep an event that is one."""
-        if isinstance(event, DeadLettered):
-            self.letters.append(Letter(self._clock.epoch_ms(), event.address, event.message_type))
-            self.letter_types[event.message_type] += 1
-            return
         told = _TOLD.get(type(event))
         if told is not None:
             kind, detail = told

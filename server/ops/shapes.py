@@ -39,7 +39,7 @@ class Whose(msgspec.Struct, frozen=True):
     address: Annotated[str, Meta(max_length=256)] = ""
 
 
-class Vitals(msgspec.Struct, frozen=True, kw_only=True):
+class ActorRow(msgspec.Struct, frozen=True, kw_only=True):
     """How one actor is: what waits for it, what it is at, its budget of restarts, when it lives again, how it ended."""
 
     address: str
@@ -56,7 +56,7 @@ class Vitals(msgspec.Struct, frozen=True, kw_only=True):
     last_exit: str | None
 
 
-class ActorTree(Vitals, frozen=True, kw_only=True):
+class ActorTree(ActorRow, frozen=True, kw_only=True):
     """An actor with those below it, ``omitted`` aside."""
 
     children: tuple[ActorTree, ...]
@@ -79,7 +79,7 @@ class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
     actors: int
     depth: int
     incarnation: int
-    worst: Vitals
+    worst: ActorRow
 
 
 class SessionRows(msgspec.Struct, frozen=True):

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from server.ops.ranking import condition_of, severity_of
-from server.ops.shapes import ActorTree, Bundle, ConnectionRow, CrashRow, HandledRow, SessionRow, Vitals, WatchedRow
+from server.ops.shapes import (
+    ActorRow,
+    ActorTree,
+    Bundle,
+    ConnectionRow,
+    Counted,
+    CrashRow,
+    HandledRow,
+    LetterRow,
+    LetterRows,
+    SessionRow,
+    WatchedRow,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from actors.runtime.bundles import CrashBundle
+    from actors.runtime.deadletters import DeadLetters
     from actors.runtime.tree import Snapshot
-    from server.connection import Connection
+    from server.sockets.connection import Connection
 
 
 def milliseconds(seconds: float | None) -> int | None:
@@ -20,18 +34,18 @@ def milliseconds(seconds: float | None) -> int | None:
     return None if seconds is None else round(seconds * 1000)
 
 
-def vitals(actor: Snapshot) -> Vitals:
+def actor_row(actor: Snapshot) -> ActorRow:
     """Show one actor."""
-    return Vitals(**_vitals(actor))
+    return ActorRow(**_actor(actor))
 
 
 def actor_tree(actor: Snapshot) -> ActorTree:
     """Show an actor with those below it."""
     children = tuple(actor_tree(child) for child in actor.children)
-    return ActorTree(**_vitals(actor), children=children, omitted=actor.omitted)
+    return ActorTree(**_actor(actor), children=children, omitted=actor.omitted)
 
 
-def _vitals(actor: Snapshot) -> dict[str, Any]:
+def _actor(actor: Snapshot) -> dict[str, Any]:
     return {
         "address": actor.address,
         "class_name": actor.class_name,
@@ -61,7 +75,7 @@ def session_row(tree: Snapshot, username: str | None) -> SessionRow:
         actors=len(everybody) + sum(actor.omitted for actor in everybody),
         depth=sum(actor.depth for actor in everybody),
         incarnation=tree.incarnation,
-        worst=vitals(worst),
+        worst=actor_row(worst),
     )
 
 
@@ -92,6 +106,14 @@ def _crash(crash: CrashBundle) -> dict[str, Any]:
         "kind": crash.kind,
         "error_type": crash.error_type,
     }
+
+
+def letter_rows(letters: DeadLetters, most: int) -> LetterRows:
+    """Show how many messages nobody got, and of the last ones so many, without what was in them."""
+    by_type = tuple(Counted(*each) for each in letters.types.most_common())
+    last = islice(reversed(letters.ring), most)
+    rows = tuple(LetterRow(letter.at_ms, letter.address, letter.message_type) for letter in last)
+    return LetterRows(letters.types.total(), by_type, rows)
 
 
 def connection_row(connection: Connection, now: float, watched: Sequence[WatchedRow]) -> ConnectionRow:

@@ -17,14 +17,14 @@ from websockets.frames import Frame
 from websockets.protocol import SERVER, State
 from websockets.protocol import Protocol as Frames
 
-UPGRADE = "server/upgrade.py"
+UPGRADE = "server/http/upgrade.py"
 HANDLER = "server/http/handler.py"
 LISTENER = "server/http/listener.py"
-TRANSPORT = "server/transport.py"
+TRANSPORT = "server/sockets/transport.py"
 BODY = "server/http/uploads.py"
-FRAMES = "server/frames.py"
-WEBSOCKET = "server/websocket.py"
-DEFLATE = "server/deflate.py"
+FRAMES = "server/sockets/frames.py"
+WEBSOCKET = "server/sockets/websocket.py"
+DEFLATE = "server/sockets/deflate.py"
 
 
 def source(function):

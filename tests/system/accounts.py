@@ -7,11 +7,11 @@ from pathlib import Path
 from argon2 import PasswordHasher
 
 from config.limits import Lifetimes
-from server.accounts import Account, Accounts
-from server.database import Database, open_database
-from server.key import load_key
-from server.passwords import Passwords
-from server.tokens import Tokens
+from server.identity.accounts import Account, Accounts
+from server.identity.key import load_key
+from server.identity.passwords import Passwords
+from server.identity.tokens import Tokens
+from server.storage.database import Database, open_database
 from tests.system.process import Login
 
 

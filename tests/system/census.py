@@ -21,10 +21,10 @@ from greenlet import greenlet  # noqa: E402
 
 from config.settings import Settings  # noqa: E402
 from server.app import Server  # noqa: E402
-from server.connection import Connection  # noqa: E402
-from server.deflate import Deflate  # noqa: E402
-from server.frames import Frames  # noqa: E402
-from server.websocket import WebSocket  # noqa: E402
+from server.sockets.connection import Connection  # noqa: E402
+from server.sockets.deflate import Deflate  # noqa: E402
+from server.sockets.frames import Frames  # noqa: E402
+from server.sockets.websocket import WebSocket  # noqa: E402
 from tests.system.bare import Bare, request  # noqa: E402
 from tests.system.mutations import spoiled_frame  # noqa: E402
 

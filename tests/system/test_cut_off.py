@@ -9,8 +9,8 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from config.names import FIELDS
-from server.key import load_key
-from server.metrics import LIMITS
+from server.identity.key import load_key
+from server.observability.metrics import LIMITS
 from tests.system.accounts import add_accounts
 from tests.system.client import bearer_protocol, dial, on_stage
 from tests.system.process import run_greenroom

@@ -102,7 +102,7 @@ async def test_a_run_ends_well_whichever_part_of_its_session_fails_once(server, 
 async def test_a_start_that_fails_is_made_up_for(server):
     async with seat(server, "demo") as (client, session_id):
         agent = f"session/*/{session_id}/agent"
-        operate(server, "PUT", plan(rule(agent, "raise", message="StartRun"), rule(agent, "fail_start", nth=1)))
+        operate(server, "PUT", plan(rule(agent, "raise", message="StartRun"), rule(agent, "fail_start", nth=2)))
         events = await client.perform(*STEPS, session_id=session_id)
     ledger = operate(server, "GET").json["ledger"]
 
@@ -111,6 +111,15 @@ async def test_a_start_that_fails_is_made_up_for(server):
         ("fail_start", "<start>"),
     ]
     assert events[-1]["data"]["outcome"] == "success"
+
+
+async def test_a_first_start_that_fails_is_made_up_for(server):
+    async with seat(server, "demo") as (client, session_id):
+        operate(server, "PUT", plan(rule(f"session/*/{session_id}/agent", "fail_start", nth=1)))
+        events = await client.perform(*STEPS, session_id=session_id)
+
+    assert [entry["message"] for entry in operate(server, "GET").json["ledger"]] == ["<start>"]
+    assert (events[-1]["data"]["outcome"], events[-1]["data"]["attempts"]) == ("success", 1)
 
 
 async def test_a_tool_that_is_made_to_hang_is_ended_by_a_cancel(server):

@@ -168,6 +168,10 @@ async def test_what_waits_shows_with_its_age_and_what_is_lost_shows_as_dead_lett
     assert late["worst"]["oldest_ms"] >= 1000
     assert any((letter["address"], letter["message_type"]) == (emitter, "Emit") for letter in letters["letters"])
     assert "Emit" in {each["name"] for each in letters["by_type"]}
+    assert sum(each["count"] for each in letters["by_type"]) == letters["total"]
+    overview = ask(server, "overview")
+    times = [overview["now"], *(letter["at"] for letter in letters["letters"]), overview["started_at"]]
+    assert times == sorted(times, reverse=True)
 
 
 # What is done to them.
@@ -254,7 +258,7 @@ async def test_rates_are_told_once_to_whoever_says_what_it_has(server):
     assert sum(after["samples"]["events"]) > sum(after["samples"]["runs_success"])
     assert max(after["samples"]["connections"]) >= 1
     assert max(after["samples"]["hub_worst_ms"]) > 0
-    assert max(after["samples"]["commit_worst_ms"]) > 0
+    assert 0 < max(after["samples"]["commit_ms"]) <= max(after["samples"]["commit_worst_ms"])
     assert ask(server, f"overview?samples={2**53 - 1}")["samples"]["events"] != []  # Another life's number.
     incidents = ask(server, f"overview?incidents={after['incidents'][-1]['number']}")["incidents"]
     assert all(each["number"] > after["incidents"][-1]["number"] for each in incidents)
@@ -293,5 +297,5 @@ async def test_thousands_of_sessions_are_told_of_in_bounded_bytes_and_one_is_fou
     assert len(whole.body) < 50 * 5 * 400
     assert len(last["sessions"]) == 1
     assert ([row["session_id"] for row in found["sessions"]], found["matching"]) == ([ids[1234]], 1)
-    assert (owned["matching"], overview["actors"]) == (MANY, 4 * MANY + 1)
+    assert (owned["matching"], overview["actors"]) == (MANY, 2 * MANY + 1)
     assert worst["sessions"][0]["session_id"] == ids[1777]

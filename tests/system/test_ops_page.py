@@ -110,6 +110,7 @@ def test_somebody_without_the_role_is_told_so_and_nothing_is_asked_for_them(peop
 def test_a_crash_and_the_restart_are_seen_live_and_the_bundle_opens(page, demo):
     session_id = demo.new_session()
     inspector = find(page, session_id)
+    demo.event("agent_completed", demo.message(session_id, {"answer": "x"}))
     expect(actor(inspector, "agent")).to_contain_text("life 1")
     expect(actor(inspector, "agent").get_by_text("6 of 6 restarts left")).to_be_attached()
     run_id = demo.message(session_id, {"crash": SECRET, "until_attempt": 1}, {"answer": "y"})

@@ -227,7 +227,7 @@ from gevent import monkey
 monkey.patch_all()
 import os, subprocess, sys
 import gevent
-from server.traces import Traces
+from server.observability.traces import Traces
 
 traces = Traces()
 

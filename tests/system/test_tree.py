@@ -57,7 +57,7 @@ async def test_who_is_in_trouble_comes_first_with_all_below_it(server):
     headline, root, first, *rest = whole.stdout.splitlines()
 
     assert (whole.returncode, whole.stderr) == (0, "")
-    assert re.search(r"1 failing, 1 well; 9 actors, 1 connection", headline)
+    assert re.search(r"1 failing, 1 well; 7 actors, 1 connection", headline)
     assert root == "└── root running · life 1"
     assert f"demo/{down} failing" in first
     [agent] = [line for line in rest if "agent" in line]

@@ -24,7 +24,7 @@ def password_of(username: str, address: Address, *, from_stdin: bool) -> str:
         click.UsageError: there is none, and nobody to ask.
     """
     # Here and not above: it pulls in the accounts, and whoever has a password does without.
-    from server.demo import DEMO_ACCOUNTS  # noqa: PLC0415 - the reason above
+    from server.identity.demo import DEMO_ACCOUNTS  # noqa: PLC0415 - the reason above
 
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")

@@ -12,11 +12,11 @@ from server.commands.counting import counted
 from server.commands.examples import examples
 from server.commands.options import loaded, settings_options, told_plainly
 from server.commands.progress import shown
-from server.database import connect, existing
-from server.diagnosis import diagnosis
 from server.errors import DatabaseUnusable
 from server.journal import retention
 from server.journal.retention import Dropped, Keep
+from server.storage.database import connect, existing
+from server.storage.diagnosis import diagnosis
 
 
 @click.command(epilog=examples("greenroom journal prune --days 7 --dry-run"))

@@ -10,11 +10,11 @@ from actors.session.journal import JournalUnavailable
 from server.commands.counting import counted
 from server.commands.examples import examples
 from server.commands.options import loaded, settings_options, told_plainly
-from server.database import connect, existing
-from server.diagnosis import diagnosis
 from server.errors import DatabaseUnusable
 from server.journal.archive import compact, replay
-from server.lock import Lock
+from server.storage.database import connect, existing
+from server.storage.diagnosis import diagnosis
+from server.storage.lock import Lock
 
 
 @click.command(epilog=examples("greenroom journal renew --data-dir restored"))

@@ -8,9 +8,9 @@ import pytest
 from actors.agents.librarian import Librarian
 from actors.tools.library import Library
 from actors.tools.notebook import Notebook
-from server.database import open_database
 from server.library.library import FolderLibrary, NoLibrary
 from server.notebook import SQLiteNotebook
+from server.storage.database import open_database
 
 SHIP = """# The ship
 

@@ -264,6 +264,7 @@ def test_counts_are_kept_of_as_many_addresses_as_there_is_room_for(runtime):
     assert len(runtime.dead_letters.counts) == COUNTED
     assert ("tool-1", "str") not in runtime.dead_letters.counts
     assert runtime.dead_letters.counts[f"tool-{COUNTED + 1}", "str"] == 1
+    assert runtime.dead_letters.types == {"str": COUNTED + 2}
 
 
 def test_the_log_says_what_kind_of_error_it_was_and_not_what_it_says(runtime):

@@ -67,6 +67,34 @@ def test_a_cancel_while_a_call_is_being_recorded_costs_no_restart(slow, slow_tab
     assert slow.actor("emitter").incarnation == 1
 
 
+def test_a_session_that_dies_acks_what_its_log_takes(slow, slow_tab, disk):
+    slow_tab.subscribe()
+    disk.holding = True
+    frame_id = slow_tab.submit({"answer": "x"})
+    settle()
+    slow.actor().kill()
+    settle()
+    disk.let_go()
+    run_id = slow_tab.ack(frame_id)["run_id"]
+    assert slow_tab.completed(run_id)["data"]["outcome"] == "success"
+    assert slow_tab.connection.answered.count(frame_id) == 1
+
+
+def test_a_session_that_is_given_up_while_it_waits_for_its_log_answers_once(slow, slow_tab, disk):
+    slow_tab.subscribe()
+    disk.holding = True
+    frame_ids = [slow_tab.submit({"answer": "x"}), slow_tab.submit({"crash": "always"})]
+    settle()
+    kill(slow, "emitter")
+    frame_ids.append(slow_tab.submit({"answer": "y"}))
+    settle()
+    slow.actor().kill()
+    slow_tab.connection.wait_for(lambda seen: set(frame_ids) <= set(seen.refusals))
+    disk.let_go()
+    assert slow_tab.completed(slow_tab.run({"answer": "z"}))["data"]["text"] == "z"
+    assert all(slow_tab.connection.answered.count(frame_id) == 1 for frame_id in frame_ids)
+
+
 @pytest.mark.parametrize("moment", range(4))
 def test_an_emitter_that_dies_before_it_hears_of_its_commit_loses_nothing(slow, slow_tab, disk, moment):
     slow_tab.subscribe()

@@ -5,10 +5,10 @@ import sqlite3
 import pytest
 
 from actors.runtime.dispatcher import HubClock
-from server.database import connect
 from server.journal import compaction
 from server.journal.memory import MemoryJournal
 from server.journal.sqlite import SQLiteJournal
+from server.storage.database import connect
 from tests.server.journal.files import Writer
 
 

@@ -10,9 +10,12 @@ from actors.runtime.dispatcher import HubClock
 from actors.session import events
 from actors.session.events import Recorded
 from actors.session.journal import Batch
-from server.accounts import Accounts
-from server.database import FILE_NAME, open_database
+from server.identity.accounts import Accounts
 from server.journal.sqlite import SQLiteJournal
+from server.storage.database import FILE_NAME, open_database
+
+PATIENCE = 60
+"""In seconds: a shared disk may stall for some."""
 
 
 def add_account(data_dir, name):
@@ -47,7 +50,7 @@ class Writer:
 
     def settle(self):
         """Have everything moved into the tables."""
-        with closing(sqlite3.connect(self.path)) as connection, gevent.Timeout(10):
+        with closing(sqlite3.connect(self.path)) as connection, gevent.Timeout(PATIENCE):
             while connection.execute("SELECT count(*) FROM commits").fetchone()[0]:
                 gevent.sleep(0.02)
 
@@ -57,7 +60,7 @@ class Writer:
     def _await(self, write):
         told = []
         write(told.append)
-        with gevent.Timeout(10):
+        with gevent.Timeout(PATIENCE):
             while not told:
                 gevent.sleep(0)
         assert told == [None], told

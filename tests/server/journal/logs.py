@@ -8,8 +8,8 @@ import pytest
 from actors.runtime.dispatcher import HubClock
 from actors.session.events import AgentCompleted, AgentStarted, AgentThinking, MessageAccepted, Recorded, encode, event
 from actors.session.journal import Batch
-from server.database import connect
 from server.journal.sqlite import SQLiteJournal
+from server.storage.database import connect
 
 SYNCS = pytest.mark.parametrize("sync", ["normal", "full"])
 STARTED = AgentStarted("librarian", 1, 0, 0)

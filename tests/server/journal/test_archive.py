@@ -9,7 +9,7 @@ from server.journal import archive
 from server.journal.archive import Archive, compact, replay
 from server.journal.entries import Begun, Created, Deleted, Logged, encode
 from server.journal.memtable import Memtable
-from server.migrations import migrate
+from server.storage.migrations import migrate
 
 TABLES = ("commits", "sessions", "segments", "runs", "message_ids")
 FRAMES = [b'{"seq":%d}' % seq for seq in range(1, 10_001)]

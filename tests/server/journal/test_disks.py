@@ -9,10 +9,10 @@ import gevent
 import pytest
 
 from actors.session.journal import JournalUnavailable
-from server.database import connect
 from server.errors import DatabaseUnusable
-from server.journal import compaction
+from server.journal import committing, compaction
 from server.journal.sqlite import SQLiteJournal
+from server.storage.database import connect
 from tests.server.journal.logs import (
     SYNCS,
     HandClock,
@@ -68,6 +68,43 @@ def test_another_writer_who_does_not_end_makes_it_unavailable_and_his_end_availa
     assert journal.available
     assert append(journal, recorded(2)) is None
     assert journal.read("s1", 0, 10) == frames(thoughts(1, 2))
+
+
+def holding(seconds):
+    """Make a job that writes for as long as a disk that stalls would have it."""
+
+    def job(connection):
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            time.sleep(seconds)
+
+    return job
+
+
+@SYNCS
+def test_what_our_own_compaction_waits_for_the_disk_is_not_another_writers_fault(open_journal, sync):
+    journal = open_journal(sync=sync, patience=0.2)
+    create(journal)
+    compacting = gevent.spawn(journal.maintain, holding(1.0))
+    gevent.sleep(0.1)
+    assert append(journal, recorded(1)) is None
+    assert journal.available
+    compacting.get()
+
+
+@SYNCS
+def test_a_disk_that_stalls_for_too_long_is_said_to(open_journal, monkeypatch, sync):
+    monkeypatch.setattr(committing, "STALLED", 0.3)
+    journal = open_journal(sync=sync)
+    create(journal)
+    compacting = gevent.spawn(journal.maintain, holding(1.0))
+    gevent.sleep(0.1)
+    problem = append(journal, recorded(1))
+    assert isinstance(problem, JournalUnavailable)
+    assert "stalls" in str(problem)
+    compacting.get()
+    until(lambda: journal.available)
+    assert append(journal, recorded(1)) is None
 
 
 @contextmanager

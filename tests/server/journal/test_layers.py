@@ -13,7 +13,7 @@ from server.journal.archive import Archive, compact, replay
 from server.journal.entries import Begun, Created, Deleted, Logged, encode
 from server.journal.layers import Layers
 from server.journal.memtable import Memtable
-from server.migrations import migrate
+from server.storage.migrations import migrate
 
 SESSIONS = ["s1", "s2", "s3"]
 OWNERS = {"s1": "u1", "s2": "u1", "s3": "u2"}

@@ -4,9 +4,9 @@ from contextlib import closing
 
 import pytest
 
-from server.database import connect
 from server.errors import DatabaseMissing, DatabaseTooNew, DatabaseTooOld, DatabaseUnusable
 from server.journal.reader import open_reader
+from server.storage.database import connect
 from tests.actors.session.logs import GOOD, accepted, completed, started
 from tests.server.journal.files import add_account
 

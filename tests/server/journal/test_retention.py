@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.session.promises import check_log
-from server.database import connect
 from server.journal import retention
 from server.journal.reader import open_reader
 from server.journal.retention import DAY_MS, Dropped, Keep, Span, past_keep
+from server.storage.database import connect
 from tests.actors.session.logs import GOOD, NOW, accepted, completed, started
 
 
