@@ -30,10 +30,10 @@ def test_the_wheel_ships_the_three_packages_and_nothing_else(wheel):
     assert {name for name in top if not name.endswith(".dist-info")} == SHIPPED
 
 
-def test_the_wheel_ships_every_module_and_the_page(wheel):
+def test_the_wheel_ships_every_module_and_both_pages(wheel):
     shipped = set(wheel.namelist())
     sources = [path for package in SHIPPED for path in (ROOT / package).rglob("*.py")]
-    static = [path for path in (ROOT / "server" / "static").iterdir() if path.is_file()]
+    static = [path for path in (ROOT / "server" / "static").rglob("*") if path.is_file()]
     assert {str(path.relative_to(ROOT)) for path in [*sources, *static]} <= shipped
 
 

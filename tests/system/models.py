@@ -13,11 +13,18 @@ import subprocess
 import threading
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.system.process import ServerProcess
+
 AIMOCK = Path(__file__).parent / "judges/node_modules/@copilotkit/aimock/dist/cli.js"
 START_SECONDS = 20.0
+KEY = "sk-test-never-shown"
+ASIDE = "sk-in-a-message"
+SECRETS = (KEY, ASIDE)
+"""What nobody may be shown, and no log may hold: the key, and what a model server says for its operator's ears."""
 _URL = re.compile(rb"listening on (http://\S+)")
 
 
@@ -38,7 +45,18 @@ def calling(*calls: tuple[str, Any], text: str = "", **options: Any) -> dict[str
 
 def refusing(status: int, **options: Any) -> dict[str, Any]:
     """Write down a refusal of the request."""
-    return {"error": {"message": "told to the operator alone: sk-in-a-message"}, "status": status, **options}
+    return {"error": {"message": f"told to the operator alone: {ASIDE}"}, "status": status, **options}
+
+
+@contextlib.contextmanager
+def discreet(server: ServerProcess) -> Iterator[ServerProcess]:
+    """End a server once nobody needs it; it must have had no faults then, and have logged none of the `SECRETS`."""
+    try:
+        yield server
+    finally:
+        server.end()
+    assert not server.faults(), "\n".join(server.faults())
+    assert not [secret for secret in SECRETS if secret in server.log]
 
 
 class Model:

@@ -104,6 +104,22 @@ def perform(page: Page, *steps: dict[str, Any]) -> Locator:
     return card
 
 
+def activity(run: Locator) -> Locator:
+    """The line that says where a run stands."""
+    return run.locator(".activity")
+
+
+def answer(run: Locator) -> Locator:
+    """What a run has said so far."""
+    return run.get_by_test_id("answer")
+
+
+def session_of(page: Page) -> str:
+    """Return the session that the page's address names."""
+    page.wait_for_url(re.compile("#s_"))
+    return page.url.partition("#")[2]
+
+
 def shoot(page: Page, name: str) -> None:
     """Keep a picture of the page as it is, for people to look at."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)

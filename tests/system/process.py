@@ -25,6 +25,7 @@ START_SECONDS = 20.0
 STOP_SECONDS = 20.0
 RENEWED_AFTER = 600.0
 """How old a login is used; its token is good for half as long again."""
+JSON = "application/json"
 URL = re.compile(r"https?://[\w.\[\]:]+")
 
 
@@ -65,15 +66,21 @@ def environment(**settings: str) -> dict[str, str]:
 
 def run_greenroom(*arguments: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
     """Run a command of ``greenroom`` to its end."""
-    command = [sys.executable, "-W", "error", "-m", "server", *arguments]
+    return run_python("-m", "server", *arguments, stdin=stdin, **settings)
+
+
+def run_python(
+    *arguments: str, stdin: str = "", patience: float = 30.0, **settings: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a program of Python to its end, on this very source and with no settings but these."""
     return subprocess.run(
-        command,
+        [sys.executable, "-W", "error", *arguments],
         input=stdin,
         env=environment(**settings),
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=patience,
         check=False,
     )
 
@@ -276,3 +283,8 @@ class ServerProcess:
         except subprocess.TimeoutExpired:
             self.kill()
             raise
+
+
+def posted(server: ServerProcess, path: str, body: Any = None, token: str | None = None, **headers: str) -> Answer:
+    """Make a POST, and return its answer; blocks."""
+    return server.call("POST", path, body, token, headers)

@@ -9,12 +9,11 @@ import pytest
 from actors.testing.views import check_foreign
 from tests.system.accounts import add_logins
 from tests.system.client import on_stage, seat
-from tests.system.models import Model, Wire, calling, refusing, said
+from tests.system.models import KEY, SECRETS, Model, Wire, calling, discreet, refusing, said
 from tests.system.process import ServerProcess
 
 pytestmark = pytest.mark.system
 
-KEY = "sk-test-never-shown"
 POEM = " ".join(f"line {number} of a poem that is long enough to be seen coming," for number in range(40))
 DROPS = " ".join(f"drop{number}" for number in range(200))
 CROWD = 50
@@ -111,20 +110,15 @@ def house(tmp_path_factory, wire, crowd):
 
     toml = SETTINGS.format(url=wire.url, key=KEY)
     server = ServerProcess(tmp_path_factory.mktemp("house"), "--demo", toml=toml, prepare=prepare)
-    try:
+    with discreet(server):
         yield server
-    finally:
-        server.end()
-    assert not server.faults(), "\n".join(server.faults())
-    assert KEY not in server.log
-    assert "sk-in-a-message" not in server.log
 
 
 async def tell(client, session_id, text):
     """Send a message and return its run's events, all of them."""
     ack = await client.request("message", session_id=session_id, text=text)
     completed = await client.ended(ack["run_id"])
-    check_foreign(client.entries, [KEY, "sk-in-a-message"])
+    check_foreign(client.entries, SECRETS)
     return client.events(ack["run_id"]), completed["data"]
 
 

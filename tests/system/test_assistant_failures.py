@@ -6,12 +6,11 @@ import pytest
 
 from actors.testing.views import check_foreign
 from tests.system.client import seat
-from tests.system.models import HEAD, RESET, BareModel, Model, chunk, event, said
+from tests.system.models import ASIDE, HEAD, KEY, RESET, SECRETS, BareModel, Model, chunk, discreet, event, said
 from tests.system.process import ServerProcess, run_greenroom
 
 pytestmark = pytest.mark.system
 
-KEY = "sk-test-never-shown"
 SETTINGS = """
 [model]
 name = "{name}"
@@ -28,7 +27,7 @@ STATUS = "HTTP/1.1 {} No\r\nContent-Type: application/json\r\nContent-Length: {}
 
 
 def refusal(status, code):
-    body = f'{{"error": {{"message": "sk-in-a-message", "code": "{code}"}}}}'
+    body = f'{{"error": {{"message": "{ASIDE}", "code": "{code}"}}}}'
     return STATUS.format(status, len(body), body).encode()
 
 
@@ -43,7 +42,7 @@ ACTS = {
     "resets": ([HEAD, HELLO, 0.3, RESET], "model_cut_off", "Hello"),
     "resets at once": ([RESET], "model_unreachable", ""),
     "isn't HTTP": ([b"SSH-2.0-OpenSSH_9.6\r\n"], "model_unreachable", ""),
-    "reports an error": ([HEAD, HELLO, event({"error": {"message": "sk-in-a-message"}})], "model_failed", "Hello"),
+    "reports an error": ([HEAD, HELLO, event({"error": {"message": ASIDE}})], "model_failed", "Hello"),
     "is struck dumb": ([HEAD, HELLO, 60.0], "model_silent", "Hello"),
     "only breathes": ([HEAD, *[b": alive\n\n", 0.3] * 20], "model_silent", ""),
     "says nothing": ([HEAD, chunk("stop"), END], "model_empty", ""),
@@ -69,13 +68,8 @@ def bare():
 @pytest.fixture(scope="module")
 def house(tmp_path_factory, bare):
     server = launched(tmp_path_factory.mktemp("house"), url=bare.url)
-    try:
+    with discreet(server):
         yield server
-    finally:
-        server.end()
-    assert not server.faults(), "\n".join(server.faults())
-    assert KEY not in server.log
-    assert "sk-in-a-message" not in server.log
 
 
 async def told(server, text):
@@ -83,7 +77,7 @@ async def told(server, text):
     async with seat(server, "demo") as (client, session_id):
         ack = await client.request("message", session_id=session_id, text=text)
         completed = await client.ended(ack["run_id"])
-        check_foreign(client.entries, [KEY, "sk-in-a-message", "127.0.0.1"])
+        check_foreign(client.entries, [*SECRETS, "127.0.0.1"])
     return completed["data"]
 
 

@@ -36,11 +36,6 @@ def server(launch):
     return launch("--demo", toml=TOML)
 
 
-@pytest.fixture
-def session(server):
-    return server.new_session(server.known("demo"))
-
-
 def thoughts(count):
     return [{"think": f"thought {number}"} for number in range(count)]
 

@@ -8,8 +8,6 @@ import json
 import os
 import socket
 import struct
-import subprocess
-import sys
 import time
 from pathlib import Path
 from random import Random
@@ -18,7 +16,7 @@ import pytest
 
 from tests.system.bare import CLOSE, TEXT, BadServer, Bare, Frame, dial_bare, frame, ping_text, pong_text
 from tests.system.mutations import spoiled_frame, spoiled_request
-from tests.system.process import ROOT, environment
+from tests.system.process import run_python
 
 pytestmark = pytest.mark.system
 
@@ -175,15 +173,7 @@ def test_a_peer_that_takes_no_answers_is_cut_off_and_no_fault_of_ours(fuzzed):
 
 
 def test_spoiled_connections_leave_no_greenlet_and_nothing_else_that_is_theirs(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "tests.system.census", str(tmp_path / "data"), str(SEED)],
-        env=environment(),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = run_python("-m", "tests.system.census", str(tmp_path / "data"), str(SEED), patience=60)
     assert done.returncode == 0, f"FUZZ_SEED={SEED}\n{done.stderr[-3000:]}"
     before, after = json.loads(done.stdout)
     assert set(before) == {"greenlet"}

@@ -9,27 +9,13 @@ import pytest
 from tests.system.client import Closed, dial_narrowly, on_stage, seat
 from tests.system.crowded import ROOMY, add_sessions, wake
 from tests.system.process import ServerProcess
+from tests.system.trouble import FAULTS, SECRET, down_for
 
 pytestmark = pytest.mark.system
 
-SECRET = "what demo alone may know"
-"""What a person wrote: nothing of it may be in any answer."""
 MANY = 2000
 
-# A second failure leaves an agent down for half a minute: time enough to look at it.
-TOML = """
-    [faults]
-    enabled = true
-    [restart.agent]
-    max_restarts = 6
-    within = 3600
-    [restart.agent.backoff]
-    min = 30
-    max = 60
-    [limits]
-    sessions_per_user = 1000
-    message_bytes = 1048576
-"""
+LIMITS = "[limits]\nsessions_per_user = 1000\nmessage_bytes = 1048576\n"
 QUESTIONS = (
     ("GET", "overview"),
     ("GET", "sessions"),
@@ -45,7 +31,7 @@ QUESTIONS = (
 
 @pytest.fixture(scope="module")
 def server(launch):
-    return launch("--demo", toml=TOML)
+    return launch("--demo", toml=FAULTS + down_for(seconds=30) + LIMITS)
 
 
 def ask(server, path, method="GET"):

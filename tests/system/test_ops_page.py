@@ -8,29 +8,16 @@ from playwright.sync_api import expect
 
 from tests.system.pages import DESKTOP, PHONE, check_accessibility, log_in, refusal, shoot
 from tests.system.talker import Talker
+from tests.system.trouble import FAULTS, SECRET, down_for
 
 pytestmark = pytest.mark.system
 
-# A second failure leaves an agent down for a while: time enough to look at it.
-TOML = """
-    [faults]
-    enabled = true
-    [restart.agent]
-    max_restarts = 6
-    within = 3600
-    [restart.agent.backoff]
-    min = 10
-    max = 20
-    [limits]
-    sessions_per_user = 1000
-    logins_per_username = 1000
-"""
-SECRET = "what demo alone may know"
+LIMITS = "[limits]\nsessions_per_user = 1000\nlogins_per_username = 1000\n"
 
 
 @pytest.fixture(scope="module")
 def server(launch):
-    return launch("--demo", toml=TOML)
+    return launch("--demo", toml=FAULTS + down_for(seconds=10) + LIMITS)
 
 
 @pytest.fixture(scope="module")

@@ -173,3 +173,13 @@ def test_a_drawer_on_a_phone_takes_the_focus_and_gives_it_back(server, people):
     expect(run.locator(".activity")).to_contain_text("Working")
     page.get_by_role("button", name="Stop").click()
     expect(run.locator(".activity")).to_contain_text("Stopped")
+
+
+def test_the_theme_that_was_chosen_is_kept(server, people):
+    page = people(server).enter()
+    page.get_by_role("button", name="Light or dark").click()
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.reload()
+
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == dark
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"

@@ -8,6 +8,7 @@ import pytest
 from actors.session.promises import check_log
 from tests.system.client import on_stage, script
 from tests.system.continuity import resuming, watching
+from tests.system.runs import kinds
 
 pytestmark = pytest.mark.system
 
@@ -29,17 +30,8 @@ def server(launch):
     return launch("--demo", toml=TOML)
 
 
-@pytest.fixture
-def session(server):
-    return server.new_session(server.known("demo"))
-
-
 async def restart(server):
     await asyncio.to_thread(server.restart)
-
-
-def kinds(events):
-    return [event["type"] for event in events]
 
 
 def eventually(read, wanted, patience=15.0):

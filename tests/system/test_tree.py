@@ -18,20 +18,12 @@ import pytest
 
 from tests.system.client import on_stage
 from tests.system.process import ROOT, environment, run_greenroom
+from tests.system.trouble import down_for
 
 pytestmark = pytest.mark.system
 
-# A second failure leaves an agent down for longer than these tests take; a token lasts for a moment.
-TOML = """
-    [restart.agent]
-    max_restarts = 6
-    within = 3600
-    [restart.agent.backoff]
-    min = 120
-    max = 240
-    [tokens]
-    access_ttl = 2
-"""
+# Down for longer than these tests take; a token lasts for a moment.
+TOML = down_for(seconds=120) + "[tokens]\naccess_ttl = 2\n"
 
 
 @pytest.fixture(scope="module")

@@ -10,15 +10,16 @@ from gevent.event import Event
 
 from actors.runtime.actor import Actor
 from actors.runtime.administration import WhichChildren
-from actors.runtime.backoff import Backoff
 from actors.runtime.dispatcher import _Worker
 from actors.runtime.specs import ChildSpec
 from actors.runtime.supervisor import Supervisor
 from actors.runtime.telemetry import Crashed, FaultInjected, HookFailed, Killed, Restarting, Stopped, Unkillable
 from actors.testing import clean_runtime
+from tests.actors.runtime.failing import crash
+from tests.actors.runtime.policies import AT_ONCE
+from tests.actors.runtime.witnesses import ends, starts
 
 PATIENCE = 5.0
-AT_ONCE = Backoff(minimum=0.0, maximum=0.0, jitter=0.0)
 
 
 class Obedient(Actor):
@@ -131,10 +132,6 @@ class Child(Actor):
         self.chronicle.note("end", self.name, reason.kind)
 
 
-def fail(_):
-    raise ValueError("no")
-
-
 class Tree:
     """A supervisor under test, and its children by name."""
 
@@ -157,14 +154,13 @@ class Tree:
 
     def crash(self, name):
         """Have a child's handler raise; returns when the child has."""
-        with pytest.raises(ValueError, match="no"):
-            self[name].ask(fail)
+        crash(self[name])
 
     def starts(self):
-        return [entry[1:] for entry in self.chronicle.about("start")]
+        return starts(self.chronicle)
 
     def ends(self):
-        return [entry[1] for entry in self.chronicle.about("end")]
+        return ends(self.chronicle)
 
     def order(self, message):
         """Send the supervisor an order for its children."""

@@ -6,55 +6,14 @@ import pytest
 
 from actors.runtime.actor import Actor, receives
 from actors.runtime.errors import ActorDied, Phase
-from actors.runtime.messages import Down
 from actors.runtime.reasons import KILLED, NORMAL, ExitKind, ExitReason
 from actors.runtime.specs import ChildSpec
+from tests.actors.runtime.failing import fail
+from tests.actors.runtime.witnesses import Hooked, Watcher
 
 
 class Refused(Exception):
     """What a handler may raise as its answer."""
-
-
-class Hooked(Actor):
-    """Notes each hook that is called."""
-
-    def __init__(self, chronicle):
-        self.chronicle = chronicle
-
-    def on_start(self):
-        self.chronicle.note("on_start")
-
-    def on_receive(self, message):
-        return message(self)
-
-    def on_terminate(self, reason):
-        self.chronicle.note("on_terminate", reason.kind)
-        super().on_terminate(reason)
-
-    def on_stop(self):
-        self.chronicle.note("on_stop")
-
-    def on_failure(self, exception_type, exception_value, traceback):
-        assert exception_value.__traceback__ is traceback
-        self.chronicle.note("on_failure", exception_type)
-
-
-class Watcher(Actor):
-    """Monitors who it is told to and notes what it hears."""
-
-    def __init__(self, chronicle):
-        self.chronicle = chronicle
-
-    @receives(Down)
-    def _on_down(self, down):
-        self.chronicle.note("down", down.address, down.incarnation, down.reason.kind)
-
-    def on_receive(self, message):
-        return message(self)
-
-
-def fail(_):
-    raise ValueError("no")
 
 
 def refuse(_):

@@ -8,14 +8,13 @@ from gevent.event import Event
 from greenlet import GreenletExit
 
 from actors.runtime.actor import Actor
-from actors.runtime.backoff import Backoff
 from actors.runtime.errors import ActorDied, ActorRestarting, MailboxFull, Phase
 from actors.runtime.reasons import ExitKind
 from actors.runtime.restarts import Intensity
 from actors.runtime.specs import ChildSpec, MailboxSpec
 from actors.runtime.telemetry import HookFailed
+from tests.actors.runtime.policies import AT_ONCE
 
-AT_ONCE = Backoff(minimum=0.0, maximum=0.0, jitter=0.0)
 HOSTILE = [gevent.Timeout, SystemExit, GreenletExit, KeyboardInterrupt]
 
 

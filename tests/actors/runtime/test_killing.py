@@ -8,31 +8,7 @@ from actors.runtime.errors import ActorDied, ActorKilled, Phase
 from actors.runtime.messages import Down
 from actors.runtime.reasons import KILLED, NORMAL
 from actors.runtime.specs import ChildSpec
-
-
-class Hooked(Actor):
-    """Notes each hook that is called."""
-
-    def __init__(self, chronicle):
-        self.chronicle = chronicle
-
-    def on_start(self):
-        self.chronicle.note("on_start")
-
-    def on_receive(self, message):
-        return message(self)
-
-    def on_terminate(self, reason):
-        self.chronicle.note("on_terminate", reason.kind)
-        super().on_terminate(reason)
-
-    def on_stop(self):
-        self.chronicle.note("on_stop")
-
-    def on_failure(self, exception_type, exception_value, traceback):
-        assert exception_value.__traceback__ is traceback
-        self.chronicle.note("on_failure", exception_type)
-
+from tests.actors.runtime.witnesses import Hooked
 
 # Killing: one Down each, and nothing left behind.
 

@@ -3,30 +3,12 @@
 import pytest
 from gevent.event import Event
 
-from actors.runtime.actor import Actor, receives
 from actors.runtime.errors import ActorDied, ActorRestarting, Phase
 from actors.runtime.messages import Down
 from actors.runtime.reasons import NORMAL, ExitKind
 from actors.runtime.specs import ChildSpec
-
-
-class Watcher(Actor):
-    """Monitors who it is told to and notes what it hears."""
-
-    def __init__(self, chronicle):
-        self.chronicle = chronicle
-
-    @receives(Down)
-    def _on_down(self, down):
-        self.chronicle.note("down", down.address, down.incarnation, down.reason.kind)
-
-    def on_receive(self, message):
-        return message(self)
-
-
-def fail(_):
-    raise ValueError("no")
-
+from tests.actors.runtime.failing import fail
+from tests.actors.runtime.witnesses import Watcher
 
 # Monitors.
 

@@ -11,19 +11,13 @@ from actors.runtime.administration import (
     StopChild,
     WhichChildren,
 )
-from actors.runtime.backoff import Backoff
 from actors.runtime.errors import ActorDied, ChildActive, ChildExists, ChildNotFound, SpecError, StartFailed
 from actors.runtime.reasons import ExitKind
 from actors.runtime.restarts import Intensity, Restart
 from actors.runtime.specs import ChildSpec, MailboxSpec, Overflow
 from actors.runtime.strategies import Strategy
-
-LATER = Backoff(minimum=60.0, maximum=60.0)
-PATIENT = Intensity(max_restarts=3, within=600.0)
-
-
-def no(_):
-    raise ValueError("no")
+from tests.actors.runtime.failing import fail
+from tests.actors.runtime.policies import LATER, PATIENT
 
 
 def from_the_second_life(child):
@@ -35,7 +29,7 @@ def from_the_second_life(child):
 
 
 def test_a_supervisor_whose_initial_child_fails_ends_with_that_failure(tree, watch):
-    down = watch(tree.plant(tree.spec("a", on_start=no))).down()
+    down = watch(tree.plant(tree.spec("a", on_start=fail))).down()
 
     assert (down.reason.kind, type(down.reason.error)) == (ExitKind.START_FAILED, StartFailed)
 
@@ -103,7 +97,7 @@ def test_a_child_that_fails_to_start_by_order_is_not_kept_and_charges_nobody(tre
     tree.plant("a", intensity=Intensity(0, 10.0))
 
     with pytest.raises(StartFailed, match="top/b"):
-        tree.order(StartChild(tree.spec("b", on_start=no)))
+        tree.order(StartChild(tree.spec("b", on_start=fail)))
     assert tree.names() == ["a"]
 
 

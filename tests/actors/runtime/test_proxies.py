@@ -6,11 +6,6 @@ import pytest
 from actors.runtime.actor import Actor
 from actors.runtime.runtime import Runtime
 
-
-def fail(_):
-    raise ValueError("no")
-
-
 # pykka's way to start, and its proxies.
 
 

@@ -8,16 +8,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from actors.runtime.actor import Actor
 from actors.runtime.administration import DeleteChild, RestartChild, StartChild, Status, StopChild, WhichChildren
-from actors.runtime.backoff import Backoff
 from actors.runtime.errors import ChildActive, ChildExists, ChildNotFound
 from actors.runtime.restarts import Intensity, Restart
 from actors.runtime.runtime import Runtime
 from actors.runtime.specs import ChildSpec
 from actors.runtime.strategies import Strategy
 from actors.runtime.supervisor import Supervisor
+from tests.actors.runtime.failing import fail
+from tests.actors.runtime.policies import AT_ONCE
 
 ALLOWED = 6
-AT_ONCE = Backoff(minimum=0.0, maximum=0.0, jitter=0.0)
 SETTLED = {Status.RUNNING, Status.STOPPED}
 IDS = st.sampled_from("abcd")
 
@@ -32,10 +32,6 @@ class Top(Supervisor):
 class Obedient(Actor):
     def on_receive(self, message):
         return message(self)
-
-
-def fail(_):
-    raise ValueError("no")
 
 
 class Model:

@@ -8,7 +8,6 @@ from gevent.event import Event
 
 from actors.runtime import telemetry
 from actors.runtime.administration import StopChild
-from actors.runtime.backoff import Backoff
 from actors.runtime.bundles import BUNDLES, ENVELOPES
 from actors.runtime.deadletters import COUNTED
 from actors.runtime.errors import MailboxFull
@@ -17,8 +16,7 @@ from actors.runtime.reasons import KILLED, NORMAL, ExitKind, failed
 from actors.runtime.restarts import Intensity
 from actors.runtime.specs import ChildSpec, MailboxSpec
 from actors.runtime.states import State
-
-LATER = Backoff(minimum=60.0, maximum=60.0)
+from tests.actors.runtime.policies import LATER
 
 
 @pytest.fixture

@@ -1,17 +1,15 @@
 """When sessions crash by the dozen, no new ones begin, and those that run go on."""
 
-import gevent
 import pytest
 
 from actors.runtime import storms
-from actors.runtime.backoff import Backoff
 from actors.runtime.policies import Policy
 from actors.runtime.restarts import Intensity
 from actors.runtime.telemetry import Restarting, StormBegan, StormEnded
 from actors.session.environment import Policies
 from actors.session.messages import LookAtWeather
-
-AT_ONCE = Backoff(minimum=0.0, maximum=0.0)
+from tests.actors.runtime.policies import AT_ONCE
+from tests.actors.session.deaths import kill
 
 
 @pytest.fixture
@@ -22,12 +20,7 @@ def house(make_house):
 def raise_storm(house):
     """Kill one session until the root has counted enough."""
     while not house.runtime.telemetry.counts[StormBegan]:
-        ref = house.actor()
-        life = ref.incarnation
-        ref.kill()
-        with gevent.Timeout(5):
-            while ref.incarnation == life:
-                gevent.sleep(0)
+        kill(house.actor())
 
 
 def test_new_sessions_are_refused_in_a_storm_and_others_served(house):

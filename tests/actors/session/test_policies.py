@@ -7,8 +7,7 @@ from actors.runtime.backoff import Backoff
 from actors.runtime.policies import Policy
 from actors.runtime.restarts import Intensity
 from actors.session.environment import Policies
-
-AT_ONCE = Backoff(minimum=0.0, maximum=0.0)
+from tests.actors.runtime.policies import AT_ONCE
 
 
 @pytest.mark.parametrize("name", ["emitter", "tools", "agent"])

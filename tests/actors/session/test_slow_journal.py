@@ -3,6 +3,7 @@
 import gevent
 import pytest
 
+from tests.actors.session.deaths import kill
 from tests.actors.session.disk import HeldDisk
 
 HANG = {"hang": True}
@@ -26,15 +27,6 @@ def slow_tab(slow):
 def settle():
     for _ in range(20):
         gevent.sleep(0)
-
-
-def kill(house, name):
-    ref = house.actor(name)
-    incarnation = ref.incarnation
-    ref.kill()
-    with gevent.Timeout(5):
-        while ref.incarnation == incarnation:
-            gevent.sleep(0)
 
 
 def test_nothing_is_shown_or_acked_before_it_is_on_record(slow, slow_tab, disk):
@@ -85,7 +77,7 @@ def test_a_session_that_is_given_up_while_it_waits_for_its_log_answers_once(slow
     disk.holding = True
     frame_ids = [slow_tab.submit({"answer": "x"}), slow_tab.submit({"crash": "always"})]
     settle()
-    kill(slow, "emitter")
+    kill(slow.actor("emitter"))
     frame_ids.append(slow_tab.submit({"answer": "y"}))
     settle()
     slow.actor().kill()
@@ -102,7 +94,7 @@ def test_an_emitter_that_dies_before_it_hears_of_its_commit_loses_nothing(slow, 
     frame_id = slow_tab.submit({"think": "a"}, {"tool": "echo", "arguments": {"value": 1}}, {"answer": "x"})
     for _ in range(moment * 3):
         gevent.sleep(0)
-    kill(slow, "emitter")
+    kill(slow.actor("emitter"))
     disk.let_go()
     slow_tab.connection.wait_for(lambda seen: frame_id in seen.acks or frame_id in seen.refusals)
     if frame_id in slow_tab.connection.acks:

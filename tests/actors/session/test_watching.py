@@ -1,9 +1,9 @@
 """Who sees what: subscriptions, resume, full sockets, and what outlives a crash of the session's own actors."""
 
-import gevent
 import pytest
 
 from actors.session.messages import ConnectionReady
+from tests.actors.session.deaths import kill
 
 HANG = {"hang": True}
 
@@ -93,20 +93,11 @@ def test_a_full_socket_is_left_behind_and_reads_on_when_it_has_room(house, tab):
     assert slow.connection.raw_events == tab.connection.raw_events
 
 
-def kill_and_wait(house, name):
-    ref = house.actor(name)
-    incarnation = ref.incarnation
-    ref.kill()
-    with gevent.Timeout(5):
-        while ref.incarnation == incarnation:
-            gevent.sleep(0)
-
-
 @pytest.mark.parametrize("name", ["emitter", "tools", "agent"])
 def test_a_killed_child_is_mended_and_the_run_under_way_ends(house, tab, name):
     run_id = tab.run({"think": "a"}, {"sleep_ms": 200}, {"answer": "x"})
     tab.wait_for_event(run_id, "agent_thinking")
-    kill_and_wait(house, name)
+    kill(house.actor(name))
     assert tab.completed(run_id)["data"]["outcome"] == "success"
     if name != "emitter":  # An agent that ends its work while the emitter is mended has ended it.
         assert tab.wait_for_event(run_id, "agent_restarted")["data"]["attempt"] == 2
@@ -117,7 +108,7 @@ def test_a_killed_child_is_mended_and_the_run_under_way_ends(house, tab, name):
 def test_an_idle_session_whose_children_are_killed_works_on(house, tab):
     tab.completed(tab.run({"answer": "x"}))
     for name in ("agent", "tools", "emitter"):
-        kill_and_wait(house, name)
+        kill(house.actor(name))
     assert tab.completed(tab.run({"answer": "y"}))["data"]["text"] == "y"
 
 

@@ -67,11 +67,13 @@ def test_others_have_their_turns_while_it_looks(runtime, crowd, monkeypatch):
 
     def echo():
         nonlocal turns
-        while here.recv(1):
+        there.send(b"x")
+        while True:
+            # To receive what is there already would take no turn of the loop.
+            gevent.socket.wait_read(here.fileno())
+            there.send(here.recv(1))
             turns += 1
-            there.send(b"x")
 
-    there.send(b"x")
     echoing = gevent.spawn(echo)
     Survey(runtime).findings()
     echoing.kill()

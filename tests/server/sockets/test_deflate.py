@@ -1,6 +1,5 @@
 """What is agreed on of compression, and that nothing of it is kept between messages."""
 
-import tracemalloc
 import zlib
 
 import pytest
@@ -8,6 +7,7 @@ from websockets.exceptions import PayloadTooBig, ProtocolError
 from websockets.frames import Frame, Opcode
 
 from server.sockets.deflate import LEAST_BYTES, WINDOW_BITS, BadOffers, Deflate, negotiate
+from tests.server.sockets.memory import traced
 
 NAME = "permessage-deflate"
 ALONE = f"{NAME}; server_no_context_takeover; client_no_context_takeover"
@@ -86,15 +86,17 @@ def test_nothing_may_follow_a_final_block(last):
 
 
 def test_between_messages_no_state_of_zlib_is_kept():
-    deflate = Deflate(WINDOW_BITS)
-    tracemalloc.start()
-    before = tracemalloc.get_traced_memory()[0]
-    for _ in range(10):
-        deflate.decode(compressed(TEXT), max_size=1 << 20)
-        deflate.encode(Frame(Opcode.TEXT, TEXT))
-    assert tracemalloc.get_traced_memory()[0] - before < 2048
-    tracemalloc.stop()
-    assert deflate._inflater is None
+    def converse(deflate):
+        for _ in range(10):
+            deflate.decode(compressed(TEXT), max_size=1 << 20)
+            deflate.encode(Frame(Opcode.TEXT, TEXT))
+
+    first, second = Deflate(WINDOW_BITS), Deflate(WINDOW_BITS)
+    converse(first)
+    with traced() as grown:
+        converse(second)
+        assert grown() < 2048
+    assert second._inflater is None
 
 
 def test_the_first_frame_speaks_for_all_of_a_message():

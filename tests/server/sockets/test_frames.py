@@ -1,12 +1,11 @@
 """A client's frames without a socket: what is heard of them, when, and what ends them."""
 
-import tracemalloc
-
 import pytest
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
 from server.sockets.frames import MOST_FRAGMENTS, Frames
+from tests.server.sockets.memory import traced
 
 
 class Heard(list):
@@ -83,9 +82,9 @@ def test_each_message_is_counted_anew():
 
 
 def test_what_was_heard_is_kept_no_longer():
-    frames = Frames(100_000, None, lambda _data: None)
-    tracemalloc.start()
-    before = tracemalloc.get_traced_memory()[0]
-    frames.receive_data(text(b"x" * 90_000).serialize(mask=True))
-    assert tracemalloc.get_traced_memory()[0] - before < 20_000
-    tracemalloc.stop()
+    message = text(b"x" * 90_000).serialize(mask=True)
+    first, second = (Frames(100_000, None, lambda _data: None) for _ in range(2))
+    first.receive_data(message)
+    with traced() as grown:
+        second.receive_data(message)
+        assert grown() < 2048
