@@ -1,4 +1,4 @@
-"""What every test shares: the tests' own modules can be imported by their path from the project's root, and Ctrl-C counts."""
+"""What every test shares: the tests' own modules can be imported by their path from the root, and Ctrl-C counts."""
 
 import signal
 import sys

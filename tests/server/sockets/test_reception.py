@@ -8,6 +8,7 @@ import weakref
 from types import SimpleNamespace
 
 import gevent
+import gevent.socket
 import pytest
 from websockets.frames import Opcode
 from websockets.protocol import CLIENT
@@ -108,17 +109,23 @@ def test_a_sweep_costs_no_more_among_many_of_whom_nothing_is_due(reception, come
 def test_many_who_are_due_at_once_keep_nobody_waiting(reception, come):
     for _ in range(5 * AT_ONCE // 2):
         come()
+    here, there = gevent.socket.socketpair()
     turns = []
 
-    def others():
+    def echo():
+        there.send(b"x")
         while True:
+            # To receive what is there already would take no turn of the loop.
+            gevent.socket.wait_read(here.fileno())
+            there.send(here.recv(1))
             turns.append(len(reception))
-            gevent.sleep(0)
 
-    other = gevent.spawn(others)
+    echoing = gevent.spawn(echo)
     reception.ahead += reception.settings.timeouts.auth + TICK
     reception.sweep()
-    other.kill()
+    echoing.kill()
+    here.close()
+    there.close()
 
     assert len(turns) >= 2
 
