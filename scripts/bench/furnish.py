@@ -25,6 +25,7 @@ from actors.session.events import (
     encode,
     event,
 )
+from actors.session.journal import Batch
 from scripts.bench.names import PASSWORD, TEXT, USERNAME, session_id
 from server.identity.accounts import Accounts
 from server.journal.sqlite import SQLiteJournal
@@ -48,7 +49,7 @@ def furnish(data_dir: Path, sessions: int, events: int = 0) -> None:
         entries = list(islice(_log(session_id(number)), events))
         for begin in range(0, events, AT_ONCE):
             done = Future()
-            journal.append(session_id(number), entries[begin : begin + AT_ONCE], done.settle)
+            journal.append(session_id(number), Batch(entries[begin : begin + AT_ONCE]), done.settle)
         if events or number % AT_ONCE == AT_ONCE - 1 or number == sessions - 1:
             done.get(timeout=COMMIT_SECONDS)
     journal.close()

@@ -68,7 +68,7 @@ class Stream:
         self._news = Event()
         self._answer: Future[dict[str, Any]] | None = None
         self._begins_anew = False
-        self._attachments = Attachments(self._reattach)
+        self._attachments = Attachments()
 
     # The request's side.
 
@@ -152,7 +152,7 @@ class Stream:
 
     def attached(self, subscription: Subscription, session: ActorRef[Any]) -> None:
         """Hear that the session writes here; when it dies, come back to its next life."""
-        self._attachments.attach(subscription, session)
+        self._attachments.attach(subscription, session, self._reattach)
         if self.ended:
             self._attachments.leave()
 

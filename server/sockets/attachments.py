@@ -23,14 +23,13 @@ class Attachment(NamedTuple):
 
 
 class Attachments:
-    """A connection's attachments by session id. ``come_back`` is called with the subscription of one that died."""
+    """A connection's attachments by session id."""
 
-    __slots__ = ("_by_session", "_come_back")
+    __slots__ = ("_by_session",)
 
-    def __init__(self, come_back: Callable[[Subscription], object]) -> None:
+    def __init__(self) -> None:
         """Begin with none."""
         self._by_session: dict[str, Attachment] = {}
-        self._come_back = come_back
 
     def __len__(self) -> int:
         """Count the sessions that write here."""
@@ -44,17 +43,13 @@ class Attachments:
         """Return the attachment of a session, or None."""
         return self._by_session.get(session_id)
 
-    def attach(self, subscription: Subscription, session: ActorRef[Any]) -> None:
-        """Note that a session writes here, in this life of it."""
-        session_id = subscription.session_id
-        self.detach(session_id)
-        forget_death = session.on_death(lambda _down: self._on_death(session_id))
-        self._by_session[session_id] = Attachment(subscription, session, forget_death)
-
-    def _on_death(self, session_id: str) -> None:
-        attachment = self._by_session.get(session_id)
-        if attachment is not None:
-            self._come_back(attachment.subscription)
+    def attach(
+        self, subscription: Subscription, session: ActorRef[Any], come_back: Callable[[Subscription], object]
+    ) -> None:
+        """Note that a session writes here, in this life of it; ``come_back`` is called when that ends."""
+        self.detach(subscription.session_id)
+        forget_death = session.on_death(lambda _down: come_back(subscription))
+        self._by_session[subscription.session_id] = Attachment(subscription, session, forget_death)
 
     def detach(self, session_id: str) -> None:
         """Note that a session no longer writes here."""

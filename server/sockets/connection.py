@@ -49,14 +49,19 @@ UNCHECKED = Refusal("internal", "Logins can't be checked now. Try again soon.", 
 
 
 class Connection:
-    """The `actors.session.connection.Connection` of a WebSocket."""
+    """The `actors.session.connection.Connection` of a WebSocket.
+
+    Attributes:
+        opened_at: when it came in. Times are in monotonic seconds.
+        look_at: when the reception looks at it next.
+    """
 
     def __init__(self, websocket: WebSocket, reception: Reception, connection_id: str, address: str) -> None:
         """Stand before the welcome; `welcome` or an ``auth`` frame opens it."""
         self.connection_id = connection_id
         self.address = address
         self.websocket = websocket
-        self.opened_at = reception.now()
+        self.opened_at = self.look_at = reception.now()
         self.claims: Claims | None = None
         self.account: Account | None = None
         self._reception = reception
@@ -64,7 +69,7 @@ class Connection:
         self._delivery = reception.metrics.delivery
         limits = reception.settings.limits
         self._bucket = Bucket(limits.messages_per_second, limits.message_burst, self.opened_at)
-        self._attachments = Attachments(self._reattach)
+        self._attachments = Attachments()
         self._early: list[bytes] | None = []
         self._open_frames: dict[str, int] = {}
         self._closing = False
@@ -105,6 +110,10 @@ class Connection:
     def drained(self) -> None:
         """Hear that there is room again."""
         self._attachments.tell_ready()
+
+    def pressed(self) -> None:
+        """Hear that its socket has little time from now on."""
+        self._reception.look_soon(self)
 
     def lost(self) -> None:
         """Hear that the socket is closed."""
@@ -341,7 +350,7 @@ class Connection:
         if self._closing:
             tell(session, messages.ConnectionGone(subscription))
         else:
-            self._attachments.attach(subscription, session)
+            self._attachments.attach(subscription, session, self._reattach)
 
     def _reattach(self, subscription: Subscription) -> None:
         if self.account is not None and not self._reception.draining:

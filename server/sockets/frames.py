@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import codecs
 import logging
+from itertools import repeat
 from struct import pack
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from websockets.exceptions import ProtocolError
 from websockets.frames import CloseCode, Frame, Opcode
@@ -32,6 +33,11 @@ CONTROL_BYTES = 125
 _quiet = logging.getLogger("websockets.server.frames")
 _quiet.setLevel(logging.WARNING)
 _decoder = codecs.getincrementaldecoder("utf-8")
+_idle: Any = repeat(None)
+
+
+def _ignore(data: bytes) -> None:
+    """Hear a message that comes too late."""
 
 
 class _Fragments:
@@ -132,6 +138,13 @@ class Frames(Protocol):
     def _check_size(self, data: bytes | bytearray) -> None:
         if len(data) > self._max_size:
             self._refuse(1009, self._too_long)
+
+    def end(self) -> None:
+        """Hear nothing more, and let go of what holds on to this: the garbage collector is to find no cycles."""
+        self._hear = _ignore
+        # The library steps whatever stands here. Its own isn't closed: it may be what calls.
+        self.parser = _idle
+        self.parser_exc = None
 
     def fail(self, code: int, reason: str = "") -> None:
         """End the connection; the library calls this, too, and knows not what a message may have."""

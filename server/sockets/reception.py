@@ -7,11 +7,14 @@ import time
 from collections import Counter, defaultdict, deque
 from typing import TYPE_CHECKING, Any
 
+import gevent
+
 from actors.session.messages import Drain
 from config.settings import is_loopback
 from server import protocol
 from server.errors import TokenInvalid
 from server.sockets.connection import Connection
+from server.sockets.wheel import Wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +29,10 @@ if TYPE_CHECKING:
     from server.sockets.websocket import WebSocket
 
 REVOCATIONS_KEPT = 1000
+AT_ONCE = 100
+"""How many connections are looked at before others have their turn: a millisecond's work where all are due a ping."""
+A_TURN = 1e-6
+"""A sleep of so many seconds lets the loop look at its sockets; after one of 0 it may run its callbacks alone."""
 
 
 class Reception:
@@ -53,6 +60,8 @@ class Reception:
         self._by_user: dict[str, set[str]] = defaultdict(set)
         self._by_family: dict[str, set[str]] = defaultdict(set)
         self._by_address: Counter[str] = Counter()
+        self._wheel = Wheel(self.now())
+        self._due: deque[str] = deque()
         # Those whose tokens may still be under way from the accounts to a socket.
         self._revoked: deque[str] = deque(maxlen=REVOCATIONS_KEPT)
         tokens.on_revoked.append(self.revoke)
@@ -117,6 +126,7 @@ class Reception:
         self._connections[connection.connection_id] = connection
         self.metrics.opened.inc()
         self._by_address[address] += 1
+        self._look_at(connection, self._next_look(connection))
         limits = self.settings.limits
         websocket.begin(connection, b"" if who is not None else early)
         if self._by_address[address] > limits.connections_per_address and not is_loopback(address):
@@ -158,6 +168,7 @@ class Reception:
             connection.close(4029, "too many connections of this user")
             return False
         self._strangers.pop(connection.connection_id, None)
+        self.look_soon(connection)
         self._by_user[user_id].add(connection.connection_id)
         self._by_family[connection.claims.family].add(connection.connection_id)
         return True
@@ -168,6 +179,7 @@ class Reception:
             return False
         self._leave_family(connection)
         self._by_family[claims.family].add(connection.connection_id)
+        self.look_soon(connection)
         return True
 
     def _may_stay(self, connection: Connection, claims: Claims) -> bool:
@@ -208,17 +220,57 @@ class Reception:
     # Time.
 
     def sweep(self) -> None:
-        """Look at every connection: who is silent, stuck, late or out of time. Called every second."""
-        now, epoch = self.now(), self.epoch()
-        for connection in self:
-            self._check(connection, now, epoch)
+        """Look at the connections that may be silent, stuck, late or out of time by now. Called every second."""
+        # Kept, so that where looking at one fails the rest have their look a second later.
+        self._due += self._wheel.turn(self.now())
+        while self._due:
+            for _ in range(min(AT_ONCE, len(self._due))):
+                self._look(self._due.popleft())
+            gevent.sleep(A_TURN)
+
+    def _look(self, connection_id: str) -> None:
+        connection = self._connections.get(connection_id)
+        # One that stands on the wheel more than once is looked at when its time has come.
+        if connection is None or connection.look_at > self.now():
+            return
+        try:
+            self._check(connection, self.now(), self.epoch())
+        finally:
+            self._look_at(connection, self._next_look(connection))
+
+    def look_soon(self, connection: Connection) -> None:
+        """Look at a connection with the next sweep: something of it is due earlier than it was."""
+        if connection.look_at > self.now():
+            self._look_at(connection, self.now())
+
+    def _look_at(self, connection: Connection, at: float) -> None:
+        connection.look_at = at
+        self._wheel.put(connection.connection_id, at)
+
+    def _next_look(self, connection: Connection) -> float:
+        """Return when the first thing is due that `_check` looks for, if nothing happens until then."""
+        timeouts, websocket, claims = self.settings.timeouts, connection.websocket, connection.claims
+        due: list[float] = [
+            websocket.last_seen + timeouts.dead_after,
+            max(websocket.last_ping, websocket.last_seen) + timeouts.ping_interval,
+            connection.opened_at + timeouts.auth if claims is None else self._expires_at(claims),
+        ]
+        if websocket.stalled_since is not None:
+            due.append(websocket.stalled_since + timeouts.write)
+        if websocket.close_by is not None:
+            due.append(websocket.close_by)
+        return min(due)
+
+    def _expires_at(self, claims: Claims) -> float:
+        """Return when a token is over at last, in monotonic seconds."""
+        return self.now() + claims.expires_at + self.settings.tokens.expiry_grace - self.epoch()
 
     def _check(self, connection: Connection, now: float, epoch: float) -> None:
         websocket = connection.websocket
         if websocket.stalled_since is not None and now - websocket.stalled_since > self.settings.timeouts.write:
             self.metrics.limits["timeouts.write"].inc()
             websocket.abort()
-        elif websocket.overdue:
+        elif websocket.close_by is not None and now >= websocket.close_by:
             websocket.abort()
         elif not connection.closing:
             self._check_life(connection, now, epoch)

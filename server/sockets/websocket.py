@@ -48,16 +48,26 @@ class Listener(Protocol):
     def drained(self) -> None:
         """Hear that a full socket has room again."""
 
+    def pressed(self) -> None:
+        """Hear that it has little time from now on: it is stalled, or closing."""
+
     def lost(self) -> None:
         """Hear that the socket is closed, whoever did it."""
 
 
 class WebSocket:
-    """A server's side of a socket whose upgrade is done. All methods return at once."""
+    """A server's side of a socket whose upgrade is done. All methods return at once.
+
+    Attributes:
+        listener: who hears of it.
+        last_seen: when the last whole frame came. All times are in monotonic seconds.
+        last_ping: when the last ping was written.
+        close_by: when the peer's time to answer a close is over; None where none is under way.
+        stalled_since: since when nothing of what waits was sent; None where nothing waits.
+    """
 
     __slots__ = (
         "_bound",
-        "_close_by",
         "_ended",
         "_flush_due",
         "_frames",
@@ -69,6 +79,7 @@ class WebSocket:
         "_reader",
         "_sock",
         "_writer",
+        "close_by",
         "last_ping",
         "last_seen",
         "listener",
@@ -87,12 +98,12 @@ class WebSocket:
         self._bound = MOST_UNSENT
         self._full = False
         self._flush_due = False
-        self._close_by: float | None = None
         self._ended = False
         self._reader: Any = None
         self._writer: Any = None
         self.listener: Listener | None = None
         self.last_seen = self.last_ping = now()
+        self.close_by: float | None = None
         self.stalled_since: float | None = None
 
     def begin(self, listener: Listener, early: bytes = b"") -> None:
@@ -124,11 +135,6 @@ class WebSocket:
         ours, theirs = self._frames.close_sent, self._frames.close_rcvd
         first = theirs if self._frames.close_rcvd_then_sent or ours is None else ours
         return CloseCode.ABNORMAL_CLOSURE if first is None else first.code
-
-    @property
-    def overdue(self) -> bool:
-        """Whether the peer has had its time to answer a close."""
-        return self._close_by is not None and self._now() >= self._close_by
 
     # Writing.
 
@@ -172,8 +178,8 @@ class WebSocket:
         """Begin the closing handshake behind everything written so far."""
         if self.open:
             self._frames.send_close(code, reason)
-            self._close_by = self._now() + CLOSE_SECONDS
             self._schedule()
+            self._await_end()
 
     def abort(self) -> None:
         """Close the TCP connection now; what is unsent is lost."""
@@ -190,6 +196,7 @@ class WebSocket:
         if self.listener is not None:
             self.listener.lost()
             self.listener = None
+        self._frames.end()
 
     def _schedule(self) -> None:
         if not self._flush_due:
@@ -223,12 +230,18 @@ class WebSocket:
         if not self._out:
             self._on_emptied()
             return
-        if sent or self.stalled_since is None:
-            self.stalled_since = self._now()
+        self._on_stalled(progress=sent > 0)
         if self._writer is None:
             self._writer = self._loop.io(sock.fileno(), _WRITE)
             self._writer.start(self._flush)
         self._check_room()
+
+    def _on_stalled(self, *, progress: bool) -> None:
+        begins = self.stalled_since is None
+        if begins or progress:
+            self.stalled_since = self._now()
+        if begins:
+            self._press()
 
     def _on_emptied(self) -> None:
         self._bound = MOST_UNSENT
@@ -250,11 +263,20 @@ class WebSocket:
         if self._sock is None or self._ended:
             return
         self._ended = True
-        self._close_by = self._close_by or self._now() + CLOSE_SECONDS
+        self._await_end()
         try:
             self._sock.shutdown(socket.SHUT_WR)
         except OSError:
             self.abort()
+
+    def _await_end(self) -> None:
+        if self.close_by is None:
+            self.close_by = self._now() + CLOSE_SECONDS
+            self._press()
+
+    def _press(self) -> None:
+        if self.listener is not None:
+            self.listener.pressed()
 
     # Reading.
 

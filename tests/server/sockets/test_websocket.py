@@ -16,7 +16,7 @@ from server.sockets.websocket import HIGH_WATER, MOST_UNSENT, WebSocket
 class Listener:
     def __init__(self):
         self.messages = []
-        self.drains = 0
+        self.drains = self.presses = 0
         self.ended = False
 
     def received(self, data):
@@ -24,6 +24,9 @@ class Listener:
 
     def drained(self):
         self.drains += 1
+
+    def pressed(self):
+        self.presses += 1
 
     def lost(self):
         self.ended = True
