@@ -5,9 +5,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import gevent
-
 from actors.session.session import Session
+from server.turns import give_way
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,7 +32,7 @@ def take_census(refs: Iterable[ActorRef[Any]]) -> Census:
     everybody = iter(refs)
     while batch := list(islice(everybody, AT_ONCE)):
         found = _with(found, batch)
-        gevent.sleep(0)
+        give_way()
     return found
 
 

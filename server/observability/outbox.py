@@ -14,6 +14,8 @@ import structlog
 from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.sdk.trace.export import SpanExportResult
 
+from server.turns import give_way
+
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.sdk.trace.export import SpanExporter
@@ -68,7 +70,7 @@ class Outbox(SpanProcessor):
         while self._waiting:
             batch = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
             self._note(self._exporter.export(batch), len(batch))
-            gevent.sleep(0)
+            give_way()
 
     def _note(self, result: SpanExportResult, spans: int) -> None:
         """Say when sending begins to fail, and when it goes well again; the library would say it each time."""

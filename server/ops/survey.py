@@ -6,10 +6,10 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-import gevent
 from gevent.lock import BoundedSemaphore
 
 from server.ops.ranking import Condition, rank
+from server.turns import give_way
 
 if TYPE_CHECKING:
     from actors.runtime.runtime import Runtime
@@ -19,9 +19,6 @@ ROOT = "root"
 
 SLICE = 0.002
 """How many seconds it goes on before everybody else has a turn."""
-
-A_TURN = 1e-6
-"""A sleep of so many seconds lets the loop look at its sockets; after one of 0 it may run its callbacks alone."""
 
 FRESH = 1.0
 """For how many seconds what was found holds."""
@@ -64,7 +61,7 @@ class Survey:
             ranks.append(rank(address, self._runtime.restless(address)))
             if (took := time.monotonic() - began) >= SLICE:
                 worked += took
-                gevent.sleep(A_TURN)
+                give_way()
                 began = time.monotonic()
         counts = Counter(one.condition for one in ranks)
         ranks.sort(key=_severity, reverse=True)

@@ -7,14 +7,13 @@ import time
 from collections import Counter, defaultdict, deque
 from typing import TYPE_CHECKING, Any
 
-import gevent
-
 from actors.session.messages import Drain
 from config.settings import is_loopback
 from server import protocol
 from server.errors import TokenInvalid
 from server.sockets.connection import Connection
 from server.sockets.wheel import Wheel
+from server.turns import give_way
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
 REVOCATIONS_KEPT = 1000
 AT_ONCE = 100
 """How many connections are looked at before others have their turn: a millisecond's work where all are due a ping."""
-A_TURN = 1e-6
-"""A sleep of so many seconds lets the loop look at its sockets; after one of 0 it may run its callbacks alone."""
 
 
 class Reception:
@@ -226,7 +223,7 @@ class Reception:
         while self._due:
             for _ in range(min(AT_ONCE, len(self._due))):
                 self._look(self._due.popleft())
-            gevent.sleep(A_TURN)
+            give_way()
 
     def _look(self, connection_id: str) -> None:
         connection = self._connections.get(connection_id)
