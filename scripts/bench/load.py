@@ -1,11 +1,11 @@
-"""The load, in a process of its own: connections of which some ask again as soon as they are answered.
+"""The load, in a process of its own: connections of which some ask again and again, at once or after a pause.
 
     python -m scripts.bench.load DIALECT PORT CONNECTIONS ACTIVE [FIRST [SOURCE]]
 
-It says ``ready`` when all connections are there. Then it answers each line of its standard input, a number of seconds,
-with a line of JSON: what the active connections saw when they asked for so long. The others, and all of them between
-two lines, only answer the server's pings. ``FIRST`` is the number of the first connection, which tells whose session it
-is; ``SOURCE`` the loopback address that they come from.
+It says ``ready`` when all connections are there. Then it answers each line of its standard input, the seconds to ask
+for and those of the pause between an answer and the next question, with a line of JSON: what the active connections
+saw. The others, and all of them between two lines, only answer the server's pings. ``FIRST`` is the number of the
+first connection, which tells whose session it is; ``SOURCE`` the loopback address that they come from.
 """
 
 import json
@@ -13,7 +13,8 @@ import resource
 import selectors
 import sys
 import time
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from scripts.bench.dialects import COMPLETED, DIALECTS, Dialect
@@ -87,32 +88,42 @@ class Load:
                     key.data.read()
         self._selector.unregister(until)
 
-    def drive(self, seconds: float) -> list[float]:
-        """Keep the active ones asking for so long; return how many seconds each turn took."""
-        for tab in self._active:
-            tab.ask()
+    def drive(self, seconds: float, pause: float) -> list[float]:
+        """Keep the active ones asking for so long; return how many seconds each turn took.
+
+        Each asks ``pause`` seconds after its answer; they begin spread over one.
+        """
+        began = time.perf_counter()
+        end, apart = began + seconds, pause / len(self._active)
+        pausing = deque((began + number * apart, tab) for number, tab in enumerate(self._active))
         taken: list[float] = []
-        under_way, end = len(self._active), time.perf_counter() + seconds
-        while under_way:
-            ready = self._selector.select(STALLED_SECONDS)
-            if not ready:
-                raise TimeoutError("the server no longer answers")
-            for key, _ in ready:
-                took = key.data.read()
-                if took is None:
-                    continue
+        under_way = 0
+        while (now := time.perf_counter()) < end or under_way:
+            if now >= end:
+                pausing.clear()
+            while pausing and pausing[0][0] <= now:
+                pausing.popleft()[1].ask()
+                under_way += 1
+            for tab, took in self._answers(pausing[0][0] - now if pausing else STALLED_SECONDS):
                 taken.append(took)
-                if time.perf_counter() < end:
-                    key.data.ask()
-                else:
-                    under_way -= 1
+                under_way -= 1
+                pausing.append((time.perf_counter() + pause, tab))
         return taken
 
+    def _answers(self, patience: float) -> Iterator[tuple[Tab, float]]:
+        ready = self._selector.select(patience)
+        if not ready and patience >= STALLED_SECONDS:
+            raise TimeoutError("the server no longer answers")
+        for key, _ in ready:
+            took = key.data.read()
+            if took is not None:
+                yield key.data, took
 
-def seen(load: Load, seconds: float) -> dict[str, Any]:
+
+def seen(load: Load, seconds: float, pause: float) -> dict[str, Any]:
     """Drive for so long, and say what came of it."""
     began, spent = time.perf_counter(), time.process_time()
-    taken = sorted(load.drive(seconds))
+    taken = sorted(load.drive(seconds, pause))
     took = time.perf_counter() - began
     return {
         "turns": len(taken),
@@ -136,7 +147,7 @@ def main(dialect: str, port: str, connections: str, active: str, first: str = "0
         line = sys.stdin.readline()
         if not line:
             return
-        _say(json.dumps(seen(load, float(line))))
+        _say(json.dumps(seen(load, *map(float, line.split()))))
 
 
 def _say(line: str) -> None:

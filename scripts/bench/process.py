@@ -102,14 +102,14 @@ class Process:
         if line != "ready\n":
             raise self._failure(f"{line!r} instead of ready")
 
-    def ask(self, question: float) -> dict[str, Any]:
-        """Return what it says to a number, how many seconds or how many things; blocks until then.
+    def ask(self, *question: float) -> dict[str, Any]:
+        """Return what it says to numbers, how many seconds or how many things; blocks until then.
 
         Raises:
             ProcessFailed: it ended instead.
         """
         assert self._popen.stdin is not None
-        self._popen.stdin.write(f"{question}\n")
+        self._popen.stdin.write(f"{' '.join(map(str, question))}\n")
         self._popen.stdin.flush()
         answer: dict[str, Any] = json.loads(self._stdout_line())
         return answer

@@ -71,7 +71,10 @@ def rows(scale: Scale) -> list[Row]:
         Row("latency p50", "latency", "p50_ms", "ms", OURS, STARLETTE, LOWER, 1.0, 0.7),
         Row("latency p99", "latency", "p99_ms", "ms", OURS, STARLETTE, LOWER, 1.0, 0.7),
         *memory,
-        Row(f"p99, {scale.crowd} connected, 1% active", "crowd", "p99_ms", "ms", OURS, (), LOWER, 50.0, None),
+        *(
+            Row(f"p99, {scale.crowd} connected, 1% active {how}", "crowd", "p99_ms", "ms", way, (), LOWER, 50.0, None)
+            for way, how in ((Crowd.STEADY, "without pause"), (Crowd.PACED, "a second apart"))
+        ),
         Row("asks a second", "asks", "per_second", "1/s", OURS, ("pykka",), HIGHER, 3.0, 4.0),
         Row("processor time of an ask", "asks", "cpu_us", "µs", OURS, ("pykka",), LOWER, 1 / 3, 1 / 4),
         Row("spawns and stops a second", "spawns", "per_second", "1/s", OURS, ("pykka",), HIGHER, 4.0, 8.0),

@@ -34,7 +34,7 @@ class TurnsBySessions(Curve):
         for size in self.scale.growth:
             server = self._stack.enter_context(serving(OURS, size))
             load = self._stack.enter_context(loaded(server, size, ACTIVE))
-            load.ask(WARM_SECONDS)
+            load.ask(WARM_SECONDS, 0.0)
             self._pairs[str(size)] = Pair(server.process, load)
 
     def sample(self, contender: str) -> Sample:
@@ -53,7 +53,7 @@ class TurnsByEvents(TurnsBySessions):
         for size in self.scale.growth:
             server = self._stack.enter_context(serving(OURS, ACTIVE, size))
             load = self._stack.enter_context(loaded(server, ACTIVE, ACTIVE))
-            load.ask(WARM_SECONDS)
+            load.ask(WARM_SECONDS, 0.0)
             self._pairs[str(size)] = Pair(server.process, load)
 
 

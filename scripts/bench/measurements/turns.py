@@ -21,10 +21,10 @@ class Pair(NamedTuple):
     server: Process
     load: Process
 
-    def turns(self, seconds: float) -> Sample:
-        """Have the load ask for so long; say what both saw of it."""
+    def turns(self, seconds: float, pause: float = 0.0) -> Sample:
+        """Have the load ask for so long, each anew after a pause; say what both saw of it."""
         spent = self.server.cpu_seconds()
-        seen = self.load.ask(seconds)
+        seen = self.load.ask(seconds, pause)
         spent = self.server.cpu_seconds() - spent
         return {**seen, "cpu_us_per_turn": spent / seen["turns"] * 1e6}
 
@@ -43,7 +43,7 @@ class Turns(Measurement):
             server = self._stack.enter_context(serving(name, self.connections))
             load = self._stack.enter_context(loaded(server, self.connections, self.connections))
             self._pairs[name] = Pair(server.process, load)
-            load.ask(WARM_SECONDS)
+            load.ask(WARM_SECONDS, 0.0)
 
     def sample(self, contender: str) -> Sample:
         """Measure one server."""
@@ -59,11 +59,13 @@ class Latency(Turns):
 
 
 class Crowd(Measurement):
-    """Many connected sessions of which one in a hundred is always in a turn."""
+    """Many connected sessions, one in a hundred active: always in a turn, and as people are, a second apart."""
 
     name = "crowd"
-    contenders = (OURS,)
+    STEADY, PACED = f"{OURS}, without pause", f"{OURS}, a second apart"
+    contenders = (STEADY, PACED)
     SHARE = 100
+    PAUSES: ClassVar[dict[str, float]] = {STEADY: 0.0, PACED: 1.0}
 
     def prepare(self) -> None:
         """Have them all connect."""
@@ -71,8 +73,8 @@ class Crowd(Measurement):
         server = self._stack.enter_context(serving(OURS, connections))
         load = self._stack.enter_context(loaded(server, connections, connections // self.SHARE))
         self._pair = Pair(server.process, load)
-        load.ask(WARM_SECONDS)
+        load.ask(WARM_SECONDS, 0.0)
 
-    def sample(self, contender: str) -> Sample:  # noqa: ARG002 - there is one
-        """Measure it."""
-        return self._pair.turns(self.scale.seconds)
+    def sample(self, contender: str) -> Sample:
+        """Measure one way of being active."""
+        return self._pair.turns(self.scale.seconds, self.PAUSES[contender])
