@@ -21,6 +21,7 @@ from server.errors import IssuerUnreachable, TokenFault
 from server.protocol import BadFrame
 from server.sockets.attachments import Attachments, tell
 from server.sockets.bucket import Bucket
+from server.sockets.dues import Dues
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -71,7 +72,7 @@ class Connection:
         self._bucket = Bucket(limits.messages_per_second, limits.message_burst, self.opened_at)
         self._attachments = Attachments()
         self._early: list[bytes] | None = []
-        self._open_frames: dict[str, int] = {}
+        self._dues = Dues()
         self._closing = False
 
     @property
@@ -185,7 +186,7 @@ class Connection:
             return
         if self._early:
             self._early.pop(0)
-        self._open_frame(frame.id)
+        self._dues.owe(frame.id)
         self.welcome(claims, account, frame.id)
 
     def _renew(self, frame: protocol.Auth) -> None:
@@ -228,11 +229,11 @@ class Connection:
         try:
             frame = protocol.decode(data)
         except BadFrame as bad:
-            self._open_frame(bad.re)
+            self._dues.owe(bad.re)
             if self._afford(1.0, bad.re):
                 self.refuse(bad.re, Refusal(bad.code, bad.message))
             return
-        self._open_frame(frame.id)
+        self._dues.owe(frame.id)
         small_talk = isinstance(frame, protocol.Ping | protocol.Pong)
         if self._afford(PING_COST if small_talk else 1.0, frame.id):
             _HANDLERS[type(frame)](self, frame)
@@ -243,7 +244,7 @@ class Connection:
     def _on_ping(self, frame: protocol.Ping) -> None:
         if frame.id is None:
             self.send(protocol.ServerPong(t=frame.t))
-        elif self._close_frame(frame.id):
+        elif self._dues.settle(frame.id):
             self.send(protocol.ServerPong(t=frame.t, re=frame.id))
 
     def _on_pong(self, frame: protocol.Pong) -> None:
@@ -321,24 +322,13 @@ class Connection:
 
     def acknowledge(self, frame_id: str | None, **fields: Any) -> None:
         """Answer the client's frame, unless it was answered before."""
-        if frame_id is not None and self._close_frame(frame_id):
+        if frame_id is not None and self._dues.settle(frame_id):
             self.websocket.send(protocol.encode_ack(frame_id, fields))
 
     def refuse(self, frame_id: str | None, refusal: Refusal) -> None:
         """Answer the client's frame with an error, unless it was answered before."""
-        if frame_id is None or self._close_frame(frame_id):
+        if frame_id is None or self._dues.settle(frame_id):
             self._send_error(refusal, {} if frame_id is None else {"re": frame_id})
-
-    def _open_frame(self, frame_id: str | None) -> None:
-        if frame_id is not None:
-            self._open_frames[frame_id] = self._open_frames.get(frame_id, 0) + 1
-
-    def _close_frame(self, frame_id: str) -> bool:
-        """Count one answer of a frame; tell whether one was due. A session in trouble may answer more than once."""
-        due = self._open_frames.pop(frame_id, 0)
-        if due > 1:
-            self._open_frames[frame_id] = due - 1
-        return due > 0
 
     def holds(self, subscription: Subscription) -> bool:
         """Tell whether this very subscription is the one by which its session writes here, or will again."""
