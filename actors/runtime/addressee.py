@@ -141,6 +141,7 @@ class Addressee:
     def _put(self, envelope: Envelope) -> None:
         runtime, mailbox = self.runtime, self.mailbox
         envelope.taken_at = runtime.clock.monotonic()
+        # As `Mailbox.put` has it, but without a call: nearly every message finds its mailbox empty.
         if mailbox.user is None:
             mailbox.user = deque((envelope,))
         elif not mailbox.put(envelope):
