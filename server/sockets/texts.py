@@ -9,7 +9,7 @@ from __future__ import annotations
 from struct import Struct
 from typing import TYPE_CHECKING
 
-from websockets.frames import apply_mask
+from websockets.frames import apply_mask  # type: ignore[attr-defined] # the one in C, where there is one
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,7 +51,7 @@ def read_whole(data: bytes | bytearray, most: int) -> bytes | None:
 
 def framed(messages: Iterable[bytes]) -> list[bytes]:
     """Return texts as a server sends them, uncompressed: before each its head of 2, 4 or 10 bytes."""
-    written = []
+    written: list[bytes] = []
     for data in messages:
         length = len(data)
         if length < SHORT:

@@ -148,7 +148,7 @@ def test_nothing_is_held_for_a_session_that_rests(open_journal):
     append(journal, recorded(1, accepted()))
     clock.let_pass()
     until(lambda: journal._layers.compacting is None)
-    assert (journal._layers.current.parts, journal._commits._tails) == ({}, {})
+    assert (journal._layers.current.parts, journal._commits.tails) == ({}, {})
     assert (journal._claims._claims, journal._claims._by_session) == ({}, {})
     assert journal.claimed("u1", "m1").committed
 
