@@ -104,6 +104,7 @@ class GroupCommit:
     then on every put fails at once, until a commit of nothing, tried every second, goes well.
 
     Attributes:
+        problem: why nothing can be committed now, or None.
         tails: what is coming of the sessions of which something is pending.
         seconds: how long commits took that went well.
         failures: how many didn't.
@@ -122,17 +123,12 @@ class GroupCommit:
         self._began_at = 0.0
         self._scheduled = False
         self.tails: dict[str, Tail] = {}
-        self._problem: str | None = None
+        self.problem: str | None = None
         self._probe_timer: Timer | None = None
         self._when_available: list[Callable[[], object]] = []
         self.seconds = Histogram(*COMMIT_BOUNDS)
         self.failures = 0
         self.on_committed: list[Callable[[Sequence[Batch]], object]] = []
-
-    @property
-    def problem(self) -> str | None:
-        """Why nothing can be committed now, or None."""
-        return self._problem
 
     @property
     def lag(self) -> float:
@@ -153,8 +149,8 @@ class GroupCommit:
         self._put(_Put(session_id, None, done))
 
     def _put(self, put: _Put) -> None:
-        if self._problem is not None:
-            _call(put.done, JournalUnavailable(self._problem))
+        if self.problem is not None:
+            _call(put.done, JournalUnavailable(self.problem))
             return
         tail = self.tails.get(put.session_id)
         if tail is None:
@@ -189,7 +185,7 @@ class GroupCommit:
 
     def when_available(self, call: Callable[[], object]) -> None:
         """Call ``call`` once, when commits are possible."""
-        if self._problem is None:
+        if self.problem is None:
             call()
         else:
             self._when_available.append(call)
@@ -204,7 +200,7 @@ class GroupCommit:
         self._batch = None
         self._scheduled = False
         self._queue, self.tails, self._when_available = [], {}, []
-        self._problem = None
+        self.problem = None
         self._stop_probing()
 
     def close(self, problem: str) -> None:
@@ -238,7 +234,7 @@ class GroupCommit:
             return  # Lost meanwhile, or given up at the close.
         if error is not None:
             self.failures += 1
-            if self._problem is None:
+            if self.problem is None:
                 log.error("journal_unavailable", problem=str(error))
             self._fail(str(error))
             return
@@ -276,7 +272,7 @@ class GroupCommit:
         return waiters
 
     def _fail(self, problem: str) -> None:
-        self._problem = problem
+        self.problem = problem
         failed, tails = [*(self._batch or ()), *self._queue], self.tails
         self._batch, self._queue, self.tails = None, [], {}
         for put in failed:
@@ -293,10 +289,10 @@ class GroupCommit:
         self._commit([])
 
     def _recover(self) -> None:
-        if self._problem is None:
+        if self.problem is None:
             return
         log.info("journal_available")
-        self._problem = None
+        self.problem = None
         calls, self._when_available = self._when_available, []
         for call in calls:
             _call(call)
