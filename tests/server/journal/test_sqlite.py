@@ -131,7 +131,8 @@ def test_entries_move_into_the_tables_after_a_second(open_journal, other):
     assert journal.read("s1", 2, 10) == frames(thoughts(3, 3))
 
 
-def test_entries_move_at_once_when_they_are_many(open_journal, other):
+def test_entries_move_at_once_when_they_are_many(open_journal, other, monkeypatch):
+    monkeypatch.setattr(compaction, "MOST_BYTES", 1_000_000)
     journal = open_journal(HandClock())
     create(journal)
     for seq in range(1, 13):
