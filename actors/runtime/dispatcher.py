@@ -156,7 +156,7 @@ class _Worker(greenlet):  # type: ignore[misc]  # greenlet ships no types
                 cell = self.cell = queue.popleft()
                 cell.run(self)
                 references = sys.getrefcount(self) - unreferenced
-                reached = references and references > dispatcher.returned(references, id(self))
+                reached = references and references > dispatcher.returned(id(self))
                 if reached or self.blocked or not self.lender.lent:
                     return  # Still with its cell: the watchdog may ask only then whose greenlet this was.
                 self.cell = None
@@ -253,8 +253,8 @@ class HubDispatcher:
             self.hub.switch()
         return True
 
-    def returned(self, most: int, lender: int) -> int:
-        """Count the idle workers, ``most`` at most, that returned to the worker with that id: each refers to it."""
+    def returned(self, lender: int) -> int:
+        """Count the idle workers that returned to the worker with that id: each refers to it."""
         return sum(worker.returned_to == lender for worker in self._idle)
 
     def _ask_for_turn(self) -> None:
