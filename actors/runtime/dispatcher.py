@@ -36,10 +36,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 ACTORS_PER_TURN = 64
-"""How many actors run before the loop looks at its sockets and timers again."""
-
-ACTORS_ON_LOAN = 16
-"""After how many of them nobody lends time any more: the loop mustn't wait for one who asks over and over."""
+"""How many actors run before the loop looks at its sockets and timers again, whoever's time they run in."""
 
 MESSAGES_PER_RUN = 16
 """How many messages one actor handles before others have their turn."""
@@ -188,7 +185,7 @@ class HubDispatcher:
         self._lent: list[Borrowed] = []
         self._worker_lacking = False
         # How many ran since the loop's last turn.
-        self.ran = ACTORS_ON_LOAN  # As if: a worker that ends must find the hub running, so that has the first turn.
+        self.ran = ACTORS_PER_TURN  # As if: a worker that ends must find the hub running, so that has the first turn.
         self._turn_due = False
 
     @property
@@ -215,7 +212,7 @@ class HubDispatcher:
     def lend(self, pause: Borrowed) -> bool:
         """Run the queue in the time of the calling greenlet, until its pause is over; False where that can't be."""
         # A turn is due, or under way, as the queue isn't empty: should the loop get control, it calls the loan in.
-        if not self.queue or self.ran >= ACTORS_ON_LOAN or pause.greenlet is self.hub:
+        if not self.queue or self.ran >= ACTORS_PER_TURN or pause.greenlet is self.hub:
             return False
         if not self._idle:
             # The hub has to start one: a greenlet counts its depth, which is limited, from where it was started.
