@@ -11,7 +11,6 @@ import sqlite3
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 import structlog
-from gevent import get_hub
 
 from actors.runtime.errors import AskTimeout
 from actors.session.journal import JournalUnavailable
@@ -21,6 +20,7 @@ from server.journal.committing import CommitTable
 from server.journal.compaction import Compactor
 from server.journal.journal import LogJournal
 from server.journal.layers import Layers
+from server.journal.lull import Lull
 from server.journal.memtable import Memtable
 from server.journal.workers import Inline, Thread
 from server.storage.diagnosis import diagnosis
@@ -48,9 +48,6 @@ READ_SECONDS = 0.1
 
 CLOSE_SECONDS = 5.0
 """How long a close waits for the commits, and for the compaction, at most."""
-
-LONGEST_WAIT = 0.05
-"""How many seconds a commit waits for the loop to be quiet: few enough that nobody sees it."""
 
 CLOSED = "the log is closed: the server is stopping"
 
@@ -85,7 +82,7 @@ class SQLiteJournal(LogJournal):
             raise DatabaseUnusable(diagnosis(error, path)) from error
         self._thread = Thread(keeper)
         table = CommitTable(self._committer, clock, path, number, strike, patience, lambda: keeper.in_transaction)
-        super().__init__(table, Layers(Archive(self._reader), memtable), clock, _Quiet(), random)
+        super().__init__(table, Layers(Archive(self._reader), memtable), clock, Lull(), random)
         self._closed = False
         self._compactor = Compactor(self._layers, self._thread, clock, path, lambda: table.number)
         if memtable.size:
@@ -155,27 +152,3 @@ def _recover(connection: sqlite3.Connection) -> tuple[Memtable, int]:
 def _finish(connection: sqlite3.Connection) -> None:
     _recover(connection)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-
-
-class _Quiet:
-    """Makes a call once the loop has nothing else to do, and at most `LONGEST_WAIT` seconds after it was asked to.
-
-    Then everybody who runs now, and whoever they set running, has put what it has: fifty busy sessions are one commit,
-    and one write to each socket. (A callback would come between the turns of handlers that wait for each other: a
-    commit for each. A timer of no time would come between the stages of their runs: three commits, three writes.)
-    """
-
-    def __init__(self) -> None:
-        loop = get_hub().loop
-        self._idle = loop.idle()
-        # With a repeat, because one without goes on, when it is started again, with what was left when it was stopped.
-        self._limit = loop.timer(LONGEST_WAIT, LONGEST_WAIT)
-
-    def __call__(self, call: Callable[[], None]) -> None:
-        self._idle.start(self._end, call)
-        self._limit.again(self._end, call, update=False)
-
-    def _end(self, call: Callable[[], None]) -> None:
-        self._idle.stop()
-        self._limit.stop()
-        call()

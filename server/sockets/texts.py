@@ -1,7 +1,7 @@
 """Text messages of one frame: read from the bytes of such a frame, and written as one. Pure.
 
-Nearly every message is such a one. The library makes an object of each frame, and steps generators through it: 3.5 µs to
-read one and 3 to write one, where it takes 0.4 and 0.1 here. What is any other frame, or a bad one, stays the library's.
+Nearly every message is such a one. The library makes an object of each frame and steps generators through it, 3.5 µs to
+read one and 3 to write one; here it is 0.4 and 0.1. What is any other frame, or a bad one, stays the library's.
 """
 
 from __future__ import annotations

@@ -156,7 +156,7 @@ class WebSocket:
             size = len(data)
             written += 1
             self._pending += size
-            if self._bound < MOST_UNSENT + size:
+            if self._bound < MOST_UNSENT + size:  # noqa: PLR1730 - max() would be a call for each message
                 self._bound = MOST_UNSENT + size
             if self._pending >= HIGH_WATER:
                 self._full = True

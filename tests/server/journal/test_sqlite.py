@@ -2,13 +2,12 @@
 
 import sqlite3
 import time
-from contextlib import contextmanager
 
 import gevent
 import pytest
 
 from actors.session.journal import Batch, JournalUnavailable
-from server.journal import compaction, sqlite
+from server.journal import compaction
 from tests.server.journal.logs import (
     SYNCS,
     HandClock,
@@ -38,44 +37,6 @@ def test_what_is_appended_in_one_turn_is_one_row(open_journal, other):
     assert told == []
     until(lambda: len(told) == 10)
     assert count_rows(other, "commits") == rows + 1
-
-
-@contextmanager
-def restless():
-    """Never let the loop come to rest."""
-
-    def spin():
-        while True:
-            gevent.sleep(0)
-
-    spinning = gevent.spawn(spin)
-    try:
-        yield
-    finally:
-        spinning.kill()
-
-
-def test_nothing_is_written_before_everybody_has_put_what_they_have(open_journal, other, monkeypatch):
-    monkeypatch.setattr(sqlite, "LONGEST_WAIT", 60.0)
-    journal = open_journal(HandClock())
-    for number in range(5):
-        create(journal, f"s{number}")
-    rows, told = count_rows(other, "commits"), Told()
-    with restless():
-        for number in range(5):
-            journal.append(f"s{number}", thoughts(1, 1, f"s{number}"), told)
-            gevent.sleep(0.002)  # The loop goes round, and everybody has had a turn.
-        assert told == []
-    until(lambda: len(told) == 5)
-    assert count_rows(other, "commits") == rows + 1
-
-
-def test_a_commit_doesnt_wait_for_long_where_the_loop_never_rests(open_journal):
-    journal = open_journal(HandClock())
-    create(journal)
-    with restless():
-        for seq in (1, 2, 3):
-            assert append(journal, *thoughts(seq, 1)) is None
 
 
 @pytest.mark.parametrize(("sync", "level"), [("normal", 1), ("full", 2)])
