@@ -155,6 +155,34 @@ def test_small_json_without_secrets_is_shown_as_it_is(value: Any):
     assert masked([value])[1] or masked([value]) == ([value], False)
 
 
+small = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.floats(),
+    st.sampled_from([0, -(2**63), 2**63 - 1, 2**63]),
+    st.text(max_size=8),
+    st.integers(0, 2100).map("a".__mul__),
+    st.just(Login("ana", "pw")),
+)
+names = st.one_of(
+    st.sampled_from(_SECRETS), st.sampled_from(_ORDINARY), st.text(max_size=8), st.just("pin"), st.just("k" * 201)
+)
+
+
+@given(st.one_of(small, st.dictionaries(names, small, max_size=3), st.dictionaries(small, small, max_size=2)))
+def test_a_value_is_shown_alone_as_it_is_shown_among_others(value: Any):
+    """Alone it may be seen at a glance to be plain; in a list it is walked over whatever it is."""
+    shown, cut = masked(value, frozenset({"pin"}))
+    assert repr(([shown], cut)) == repr(masked([value], frozenset({"pin"})))
+
+
+def test_the_arguments_that_are_shown_are_a_copy():
+    arguments = {"value": "before"}
+    shown, _ = masked(arguments)
+    arguments["value"] = "after"
+    assert shown == {"value": "before"}
+
+
 @given(st.text())
 def test_naming_a_secret_is_decided_for_every_key(key: str):
     assert names_secret(f"{key}_password")
