@@ -32,6 +32,7 @@ _ORDINARY = ("monkey", "keyboard", "keyword", "turkey", "author", "secretary", "
 @pytest.mark.parametrize("key", _SECRETS)
 def test_a_key_that_names_a_secret_hides_its_value(key: str):
     assert masked({"deep": [{key: {"any": "thing"}}]}) == ({"deep": [{key: MASK}]}, False)
+    assert masked({key: "any"}) == ({key: MASK}, False)
 
 
 @pytest.mark.parametrize("key", _ORDINARY)
@@ -81,6 +82,12 @@ def test_a_long_list_is_cut():
     assert cut
     assert shown[:3] == [0, 1, 2]
     assert len(msgspec.json.encode(shown)) <= MAX_BYTES + 100
+
+
+def test_fields_that_are_short_each_and_long_together_are_cut():
+    shown, cut = masked({str(number): "a" * 1300 for number in range(16)})
+    assert cut
+    assert len(msgspec.json.encode(shown)) < MAX_BYTES + 100
 
 
 def test_a_cycle_ends():
