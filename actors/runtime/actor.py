@@ -96,6 +96,8 @@ class Actor(pykka.Actor):
 
     _cell: Cell
     _receivers: ClassVar[dict[type, Callable[..., Any]]] = {}
+    _handlers: ClassVar[dict[type, Callable[..., Any]]] = {}
+    """The same, for the cell to call at once; empty where a subclass sorts its messages itself."""
     has_last_hook: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -103,6 +105,7 @@ class Actor(pykka.Actor):
         super().__init_subclass__(**kwargs)
         members = [member for base in reversed(cls.__mro__) for member in vars(base).values()]
         cls._receivers = {kind: member for member in members for kind in getattr(member, "__receives__", ())}
+        cls._handlers = cls._receivers if cls._handle_receive is Actor._handle_receive else {}
         hooks = ("on_terminate", "on_stop", "on_failure")
         cls.has_last_hook = any(getattr(cls, hook) is not getattr(Actor, hook) for hook in hooks)
 

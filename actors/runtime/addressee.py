@@ -109,13 +109,13 @@ class Addressee:
     def deliver(self, envelope: Envelope) -> None:
         """Put a tell into the mailbox; see `ActorRef.tell` for what it raises and when it blocks."""
         if self.state is RUNNING:
-            self._put(envelope)
+            self.put(envelope)
         elif self.state is DEAD:
             raise self.died(Phase.QUEUED)
         elif self._to_be_stashed():
             self._put_by(envelope)
         elif self.state is STARTING:
-            self._put(envelope)
+            self.put(envelope)
         else:
             self.runtime.dead_letter(self.address, envelope.message)
 
@@ -127,7 +127,7 @@ class Addressee:
             future.fail(self.died(Phase.QUEUED))
             return
         try:
-            self._put(envelope)
+            self.put(envelope)
         except RuntimeFault as fault:
             if not future.done:
                 future.fail(fault)
@@ -138,7 +138,8 @@ class Addressee:
             self.mailbox.put_system(message)
             self._wake()
 
-    def _put(self, envelope: Envelope) -> None:
+    def put(self, envelope: Envelope) -> None:
+        """Put a message into the mailbox of an actor that takes them; raises and blocks as `deliver` does."""
         runtime, mailbox = self.runtime, self.mailbox
         envelope.taken_at = runtime.clock.monotonic()
         # As `Mailbox.put` has it, but without a call: nearly every message finds its mailbox empty.

@@ -105,7 +105,12 @@ class Cell(Debtor):
             if runtime.faults is not None and strike(self, envelope):
                 self.handling = None
                 return
-            reply = envelope.context.run(self.actor._handle_receive, message)  # type: ignore[union-attr]  # noqa: SLF001 - pykka's seam, pinned by a contract test
+            actor: Any = self.actor
+            handler = actor._handlers.get(type(message))  # noqa: SLF001 - the runtime's own
+            if handler is not None:
+                reply = envelope.context.run(handler, actor, message)
+            else:
+                reply = envelope.context.run(actor._handle_receive, message)  # noqa: SLF001 - pykka's seam, pinned by a contract test
         except BaseException as error:  # noqa: BLE001 - containment is the point
             if self.worker is worker:
                 self._contain(error, future)

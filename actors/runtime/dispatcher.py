@@ -152,7 +152,8 @@ class _Worker(greenlet):  # type: ignore[misc]  # greenlet ships no types
                 cell = self.cell = queue.popleft()
                 cell.run(self)
                 references = sys.getrefcount(self) - unreferenced
-                if self.blocked or not self.lender.lent or references > dispatcher.returned(references, id(self)):
+                reached = references and references > dispatcher.returned(references, id(self))
+                if reached or self.blocked or not self.lender.lent:
                     return  # Still with its cell: the watchdog may ask only then whose greenlet this was.
                 self.cell = None
             if not dispatcher.park(self):
@@ -245,7 +246,7 @@ class HubDispatcher:
 
     def returned(self, most: int, lender: int) -> int:
         """Count the idle workers, ``most`` at most, that returned to the worker with that id: each refers to it."""
-        return most and sum(worker.returned_to == lender for worker in self._idle)
+        return sum(worker.returned_to == lender for worker in self._idle)
 
     def _ask_for_turn(self) -> None:
         # The one invariant: whenever the hub has control and the queue isn't empty, or time is lent, a turn is due.

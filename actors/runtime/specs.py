@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+import copy
+from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from actors.runtime.backoff import Backoff, check_reachable
 from actors.runtime.errors import SpecError
@@ -49,10 +53,10 @@ class MailboxSpec:
 
 DEFAULT_MAILBOX = MailboxSpec()
 _DEFAULT_BACKOFF = Backoff()
+_NO_KWARGS: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class ChildSpec:
+class ChildSpec(msgspec.Struct, frozen=True):
     """How to start, restart and stop one child.
 
     ``id`` is unique under its supervisor and the last part of the child's address. ``factory`` is an actor class; with
@@ -66,7 +70,7 @@ class ChildSpec:
     id: str
     factory: type[Any]
     args: tuple[Any, ...] = ()
-    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    kwargs: Mapping[str, Any] = _NO_KWARGS
     restart: Restart = Restart.PERMANENT
     shutdown: float | None = 5.0
     kill_grace: float = 1.0
@@ -103,7 +107,12 @@ class ChildSpec:
 
     def without_arguments(self) -> ChildSpec:
         """Return what is worth keeping of a spec that no further life is made from: arguments may be large."""
-        return replace(self, args=(), kwargs={}) if self.args or self.kwargs else self
+        if not self.args and not self.kwargs:
+            return self
+        spec = copy.copy(self)
+        msgspec.structs.force_setattr(spec, "args", ())
+        msgspec.structs.force_setattr(spec, "kwargs", _NO_KWARGS)
+        return spec
 
 
 def _problems(spec: ChildSpec) -> Iterator[str]:

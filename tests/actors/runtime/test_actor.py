@@ -311,3 +311,17 @@ def test_a_last_hook_that_hangs_is_killed_when_its_time_is_up(runtime, gate, fat
 
     assert end.down().reason is NORMAL
     assert fates == [("terminate_failed", "hanging"), ("ended", "hanging")]
+
+
+def test_a_subclass_that_sorts_its_messages_itself_gets_them_before_the_handlers_of_its_base(runtime):
+    class Handles(Actor):
+        @receives(str)
+        def _on_text(self, message):
+            return message
+
+    class Sorts(Handles):
+        def _handle_receive(self, message):
+            return f"sorted: {super()._handle_receive(message)}"
+
+    assert runtime.start(Handles).ask("a") == "a"
+    assert runtime.start(Sorts).ask("a") == "sorted: a"
