@@ -54,4 +54,5 @@ class AgentActor(Actor):
             text = self._environment.agents[order.agent]().run(turn)
         except AgentError as answer:
             error = Fault(written(str(answer.code)), written(str(answer)))
-        self._session.tell(RunFinished(order.run_id, order.attempt, written(text), error, turn.counted))
+        finished = RunFinished(order.run_id, order.attempt, written(text), error, turn.counted, turn.calls_open > 0)
+        self._session.tell(finished)

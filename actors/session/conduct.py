@@ -97,6 +97,8 @@ class Conduct(Supervisor):
             self.complete(run, "error", fault=message.error, usage=message.usage)
         else:
             self.complete(run, "success", message.text, usage=message.usage)
+        if message.calls_open or run.attempt > 1:  # What became of an earlier attempt's calls, the last can't know.
+            self.call_off(run)
 
     def complete(
         self, run: LiveRun, outcome: Any, text: str = "", *, fault: Fault | None = None, usage: Usage | None = None
@@ -109,7 +111,6 @@ class Conduct(Supervisor):
         duration_ms = max(0, round((self.runtime.clock.monotonic() - run.started) * 1000))
         completed = AgentCompleted(outcome, text, duration_ms, run.attempt, **_present(error=fault, usage=usage))
         self.record(run.run_id, completed)
-        self.call_off(run)
         run.cancel_timers()
         self.runs.active = None
 
@@ -122,6 +123,7 @@ class Conduct(Supervisor):
         """End the active run whatever its agent is doing; the agent is killed and comes back for the next run."""
         busy = not run.attempt_due
         self.complete(run, outcome, fault=fault)
+        self.call_off(run)
         if busy:
             self.replace_child("agent")
 
@@ -131,9 +133,9 @@ class Conduct(Supervisor):
             run.attempt_due = True
             run.open_calls.clear()
             self.record(run.run_id, AgentRestarted(run.attempt + 1, cause, round(retry_in * 1000)))
-            self.call_off(run)
         else:
             self.complete(run, "error", fault=fault)
+        self.call_off(run)
 
     # Time.
 

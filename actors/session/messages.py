@@ -286,13 +286,14 @@ class AgentLost(Struct, frozen=True):
 
 
 class RunFinished(Struct, frozen=True):
-    """An attempt came to its end by itself."""
+    """An attempt came to its end by itself; ``calls_open`` says whether it left tool calls behind that go on."""
 
     run_id: str
     attempt: int
     text: str
     error: Fault | None
     usage: Usage | None
+    calls_open: bool
 
 
 # To and from the tools.

@@ -105,6 +105,7 @@ class Session(Commands):
         if run is not None and log.active is not None and log.active.phase is Phase.RUNNING:
             if interrupted:
                 self.complete(run, "error", fault=UNRECORDED)
+                self.call_off(run)
             else:
                 self.retry_or_end(run, "the session was restarted", 0.0, RESTARTED)
         self.go_on()

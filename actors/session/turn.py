@@ -62,6 +62,8 @@ class LiveTurn(Turn):
         self._step = 0
         self._unanswered = 0
         self.counted: Usage | None = None
+        self.calls_open = 0
+        """How many tool calls it has begun and not seen the end of: code that gives up a wait leaves one behind."""
 
     @property
     def text(self) -> str:
@@ -127,14 +129,14 @@ class LiveTurn(Turn):
         Raises:
             ToolFailed: it didn't do it; the code says why.
         """
-        return self._call(Call(tool, arguments)).get()
+        return self._answer(self._call(Call(tool, arguments)))
 
     def use_all(self, calls: Sequence[Call]) -> list[Any]:
         """Call tools side by side; blocks until the last is done. A failed call's entry is its `ToolFailed`."""
         outcomes: list[Any] = []
         for first in range(0, len(calls), SIDE_BY_SIDE):
             batch = [self._call(call) for call in calls[first : first + SIDE_BY_SIDE]]
-            outcomes += map(_outcome, batch)
+            outcomes += map(self._outcome, batch)
         return outcomes
 
     def _tell(self, message: Emit | Say) -> None:
@@ -156,15 +158,21 @@ class LiveTurn(Turn):
             order.roles,
             call.problem,
         )
+        self.calls_open += 1
         # For ever is short here: the tools actor answers for each call when its time is up.
         return self._tools.ask(message, block=False, timeout=None)  # type: ignore[no-any-return]
 
+    def _answer(self, future: Future[Any]) -> Any:
+        try:
+            return future.get()
+        finally:
+            self.calls_open -= future.done
 
-def _outcome(future: Future[Any]) -> Any:
-    try:
-        return future.get()
-    except ToolFailed as failure:
-        return failure
+    def _outcome(self, future: Future[Any]) -> Any:
+        try:
+            return self._answer(future)
+        except ToolFailed as failure:
+            return failure
 
 
 def written(text: str) -> str:
