@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from actors.runtime.actor import receives
 from actors.runtime.supervisor import Supervisor
+from actors.session.alarm import Alarm
 from actors.session.events import AgentCompleted, AgentRestarted, AgentStarted, Data, Fault, Progress, Usage, encode
 from actors.session.messages import (
     AbortRun,
     AgentLost,
-    DeadlineReached,
+    AlarmRang,
     Emit,
-    ProgressDue,
     RunFinished,
     StartRun,
 )
@@ -40,6 +40,7 @@ class Conduct(Supervisor):
     ready = False
     interrupted = False
     draining = False
+    _alarm: Alarm
 
     def hire(self) -> None:
         """Begin to start the tools and the agent, who were never there."""
@@ -60,6 +61,7 @@ class Conduct(Supervisor):
             if run is not None and run.attempt_due:
                 self._begin_attempt(run)
         elif not self.has_child("agent") and self.runs.next_up() is not None:
+            self._alarm = Alarm(self)
             self.hire()
 
     def _begin_attempt(self, run: LiveRun) -> None:
@@ -68,14 +70,13 @@ class Conduct(Supervisor):
         run.attempt += 1
         run.started = now if run.started is None else run.started
         run.last_event = now
-        left = max(0.0, run.started + self.environment.run_timeout - now)
+        run.deadline = run.started + self.environment.run_timeout
+        left = max(0.0, run.deadline - now)
         queued_ms = max(0, now_ms - run.accepted_ms - round((now - run.started) * 1000))
         self.record(run.run_id, AgentStarted(run.agent, run.attempt, queued_ms, round(left * 1000)))
         order = StartRun(run.run_id, run.attempt, run.agent, run.text, now + left, run.roles)
         self.child("agent").tell(order)
-        run.cancel_timers()
-        run.deadline = self.send_after(left, DeadlineReached(run.run_id))
-        run.progress = self.send_after(self.environment.progress_after, ProgressDue(run.run_id))
+        self._await(run, now)
 
     # How runs end.
 
@@ -111,7 +112,6 @@ class Conduct(Supervisor):
         duration_ms = max(0, round((self.runtime.clock.monotonic() - run.started) * 1000))
         completed = AgentCompleted(outcome, text, duration_ms, run.attempt, **_present(error=fault, usage=usage))
         self.record(run.run_id, completed)
-        run.cancel_timers()
         self.runs.active = None
 
     def call_off(self, run: LiveRun) -> None:
@@ -139,27 +139,34 @@ class Conduct(Supervisor):
 
     # Time.
 
-    @receives(DeadlineReached)
-    def _on_deadline(self, message: DeadlineReached) -> None:
-        run = self.runs.active
-        if self.ready and run is not None and run.run_id == message.run_id:
+    def _await(self, run: LiveRun, now: float) -> None:
+        """Look at the active run again when it is silent for too long or out of time, whichever comes first."""
+        moment = run.progress_due(self.environment.progress_after)
+        if self.ready and run.deadline is not None:
+            moment = min(moment, run.deadline)
+        self._alarm.ring_by(moment, now)
+
+    @receives(AlarmRang)
+    def _on_alarm(self, _: AlarmRang) -> None:
+        self._alarm.rang()
+        run, now = self.runs.active, self.runtime.clock.monotonic()
+        if run is None or run.deadline is None:
+            return
+        if self.ready and run.out_of_time(now):
             self.break_off(run, "timed_out", Fault("timed_out", "The run took too long and was stopped."))
             self.go_on()
-
-    @receives(ProgressDue)
-    def _on_progress_due(self, message: ProgressDue) -> None:
-        run = self.runs.active
-        if run is None or run.run_id != message.run_id or run.started is None:
             return
-        now, every = self.runtime.clock.monotonic(), self.environment.progress_after
-        silent = now - run.last_event
-        if silent >= every:
-            elapsed_ms = round((now - run.started) * 1000)
-            waiting_on = run.waiting_on(self.environment.agents.get(run.agent))
-            frame = encode(Progress(self.session_id, run.run_id, elapsed_ms, waiting_on))
-            self.audience.show_live(frame, self.head_seq)
-            silent = 0.0
-        run.progress = self.send_after(every - silent, message)
+        if now >= run.progress_due(self.environment.progress_after):
+            self._show_progress(run, now)
+        self._await(run, now)
+
+    def _show_progress(self, run: LiveRun, now: float) -> None:
+        assert run.started is not None
+        run.last_progress = now
+        elapsed_ms = round((now - run.started) * 1000)
+        waiting_on = run.waiting_on(self.environment.agents.get(run.agent))
+        frame = encode(Progress(self.session_id, run.run_id, elapsed_ms, waiting_on))
+        self.audience.show_live(frame, self.head_seq)
 
     # The children.
 

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from actors.agents.agent import Agent
-    from actors.runtime.clock import Timer
     from actors.session.lifecycle import Run as LoggedRun
 
 
@@ -26,7 +25,10 @@ class Admission(Enum):
 
 @dataclass(slots=True, eq=False)
 class LiveRun:
-    """A run that isn't over. Times: ``accepted_ms`` epoch ms; ``started`` and ``last_event`` monotonic seconds."""
+    """A run that isn't over. Times: ``accepted_ms`` is in epoch ms, the others are monotonic seconds.
+
+    ``deadline`` is None where no time is counted: before the first attempt, and while nothing can be recorded.
+    """
 
     run_id: str
     text: str
@@ -41,9 +43,8 @@ class LiveRun:
     said: list[str] = field(default_factory=list)
     open_calls: dict[str, str] = field(default_factory=dict)
     tools_used: set[str] = field(default_factory=set)
-
-    deadline: Timer | None = None
-    progress: Timer | None = None
+    deadline: float | None = None
+    last_progress: float = 0.0
 
     @classmethod
     def from_log(cls, run: LoggedRun, roles: tuple[str, ...], now: float) -> LiveRun:
@@ -63,12 +64,13 @@ class LiveRun:
             return False
         return self.tools_used.isdisjoint(tool.name for tool in agent.tools if not tool.idempotent)
 
-    def cancel_timers(self) -> None:
-        """Forget what was due for this run."""
-        for timer in (self.deadline, self.progress):
-            if timer is not None:
-                timer.cancel()
-        self.deadline = self.progress = None
+    def out_of_time(self, now: float) -> bool:
+        """Tell whether the run has had all its time."""
+        return self.deadline is not None and now >= self.deadline
+
+    def progress_due(self, every: float) -> float:
+        """Return when its watchers should hear that it lives, if nothing else is heard of it until then."""
+        return max(self.last_event, self.last_progress) + every
 
     def waiting_on(self, agent: type[Agent] | None) -> str:
         """Return what the run is waiting for, as the protocol names it."""

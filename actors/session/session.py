@@ -125,7 +125,7 @@ class Session(Commands):
         self.receipts.lose()
         run = self.runs.active
         if run is not None:
-            run.cancel_timers()
+            run.deadline = None
             self.call_off(run)
             if not run.attempt_due:
                 self.replace_child("agent")
@@ -137,8 +137,6 @@ class Session(Commands):
             self._show([Recorded(decode(frame), frame) for frame in frames])
 
     def _take_up(self, log: LogReady) -> None:
-        for run in self.runs:
-            run.cancel_timers()
         unfinished = [*([] if log.active is None else [log.active]), *log.queue]
         roles = self.environment.roles_of(self.user_id) if unfinished else ()
         self.runs = RunQueue()
