@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec import UNSET
+
 from actors.runtime.actor import receives
 from actors.runtime.supervisor import Supervisor
 from actors.session.alarm import Alarm
@@ -110,8 +112,9 @@ class Conduct(Supervisor):
         """
         assert run.started is not None
         duration_ms = max(0, round((self.runtime.clock.monotonic() - run.started) * 1000))
-        completed = AgentCompleted(outcome, text, duration_ms, run.attempt, **_present(error=fault, usage=usage))
-        self.record(run.run_id, completed)
+        error = UNSET if fault is None else fault
+        counted = UNSET if usage is None else usage
+        self.record(run.run_id, AgentCompleted(outcome, text, duration_ms, run.attempt, error, counted))
         self.runs.active = None
 
     def call_off(self, run: LiveRun) -> None:
@@ -192,10 +195,6 @@ class Conduct(Supervisor):
             return
         self.retry_or_end(run, lost.cause, lost.retry_in, Fault("agent_crashed", f"Sorry: {lost.cause}."))
         self.go_on()
-
-
-def _present(**fields: Any) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _cause(child_id: str, reason: ExitReason) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,9 +23,13 @@ class Admission(Enum):
     BUSY = "busy"
     QUEUE_FULL = "queue_full"
 
+    __hash__ = object.__hash__  # An enumeration's own is a call in Python.
 
-@dataclass(slots=True, eq=False)
-class LiveRun:
+
+RUN, WAIT, INTERRUPT, BUSY, QUEUE_FULL = Admission
+
+
+class LiveRun(Struct, eq=False):
     """A run that isn't over. Times: ``accepted_ms`` is in epoch ms, the others are monotonic seconds.
 
     ``deadline`` is None where no time is counted: before the first attempt, and while nothing can be recorded.
@@ -89,12 +94,12 @@ class RunQueue:
     def admit(self, on_busy: Literal["enqueue", "reject", "interrupt"], capacity: float) -> Admission:
         """Decide on one more message; ``capacity`` is how many may wait."""
         if self.active is None and not self.waiting:
-            return Admission.RUN
+            return RUN
         if on_busy == "reject":
-            return Admission.BUSY
+            return BUSY
         if len(self.waiting) >= capacity:
-            return Admission.QUEUE_FULL
-        return Admission.INTERRUPT if on_busy == "interrupt" else Admission.WAIT
+            return QUEUE_FULL
+        return INTERRUPT if on_busy == "interrupt" else WAIT
 
     def find(self, run_id: str) -> LiveRun | None:
         """Return the run of that id that isn't over, or None."""
@@ -103,11 +108,21 @@ class RunQueue:
 
     def next_up(self) -> LiveRun | None:
         """Return what runs, or else what will run first; None where there is nothing to do."""
-        return next(iter(self), None)
+        if self.active is not None:
+            return self.active
+        return self.waiting[0] if self.waiting else None
 
     def waiting_run(self, run_id: str) -> LiveRun | None:
         """Return the waiting run of that id, or None."""
-        return next((run for run in self.waiting if run.run_id == run_id), None)
+        for run in self.waiting:
+            if run.run_id == run_id:
+                return run
+        return None
+
+    def append(self, run: LiveRun) -> int:
+        """Put one behind the others; return how many are ahead of it."""
+        self.waiting.append(run)
+        return len(self.waiting) - 1 + (self.active is not None)
 
     def position(self, run_id: str) -> int:
         """Return how many runs are ahead of that one; 0 for the active one and for one that is over."""

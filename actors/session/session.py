@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from actors.session.environment import Environment
     from actors.session.events import Event
     from actors.session.lifecycle import Run
+    from actors.session.receipts import Acceptance
 
 READ_AT_ONCE = 1000
 DELETED = Refusal("not_found", "The session was deleted.")
@@ -162,11 +163,7 @@ class Session(Commands):
             self._show(message.entries)
 
     def _show(self, entries: Sequence[Recorded]) -> None:
-        acceptances = []
-        for event in [entry.event for entry in entries if type(entry.event.data) is MessageAccepted]:
-            for acceptance in self.receipts.accepted(event.run_id):
-                self.watch(acceptance.subscription, event.seq - 1)
-                acceptances.append((acceptance, event.run_id))
+        acceptances = self._accepted(entries) if self.receipts.acceptances else ()
         self.head_seq = entries[-1].event.seq
         self.audience.show(entries)
         for acceptance, run_id in acceptances:
@@ -175,23 +172,32 @@ class Session(Commands):
         for entry in entries:
             self._note(entry.event, now)
 
+    def _accepted(self, entries: Sequence[Recorded]) -> list[tuple[Acceptance, str]]:
+        """Take out what is owed for the messages among these, and let who sent them watch from there on."""
+        taken = []
+        for event in [entry.event for entry in entries if type(entry.event.data) is MessageAccepted]:
+            for acceptance in self.receipts.accepted(event.run_id):
+                self.watch(acceptance.subscription, event.seq - 1)
+                taken.append((acceptance, event.run_id))
+        return taken
+
     def _note(self, event: Event, now: float) -> None:
-        data, run_id = event.data, event.run_id
-        if isinstance(data, AgentCompleted | MessageDequeued):
-            for ending in self.receipts.ended(run_id):
+        data, kind = event.data, type(event.data)
+        if kind is AgentCompleted or kind is MessageDequeued:
+            for ending in self.receipts.ended(event.run_id):
                 ending.give()
             self.consider_rest()
-        run = self.runs.find(run_id)
+        run = self.runs.find(event.run_id)
         if run is None:
             return
         run.last_event = now
-        if isinstance(data, AgentStarted):
+        if kind is AgentStarted:
             # Here and not where it is sent off: words of the last attempt may still be on their way.
             run.said.clear()
-        elif isinstance(data, ToolExecuting):
+        elif kind is ToolExecuting:
             run.open_calls[data.tool_call_id] = data.tool
             run.tools_used.add(data.tool)
-        elif isinstance(data, ToolCompleted):
+        elif kind is ToolCompleted:
             run.open_calls.pop(data.tool_call_id, None)
 
     @receives(Shown)
