@@ -108,7 +108,7 @@ class Commands(Rest):
 
     def _active(self, run: LiveRun) -> dict[str, Any]:
         assert run.started is not None
-        elapsed = self.runtime.clock.monotonic() - run.started
+        elapsed = self.clock.monotonic() - run.started
         return {"run_id": run.run_id, "elapsed_ms": max(0, round(elapsed * 1000))}
 
     @receives(Reattach)
@@ -193,7 +193,7 @@ class Commands(Rest):
             agent,
             command.client_msg_id,
             command.roles,
-            self.runtime.clock.epoch_ms(),
+            self.clock.epoch_ms(),
         )
         if command.client_msg_id is not None:
             self.environment.journal.claim(self.user_id, command.client_msg_id, self.session_id, run.run_id)

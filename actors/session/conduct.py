@@ -20,7 +20,9 @@ from actors.session.messages import (
 )
 
 if TYPE_CHECKING:
+    from actors.runtime.clock import Clock
     from actors.runtime.reasons import ExitReason
+    from actors.runtime.ref import ActorRef
     from actors.session.audience import Audience
     from actors.session.environment import Environment
     from actors.session.runs import LiveRun, RunQueue
@@ -34,7 +36,9 @@ class Conduct(Supervisor):
     """
 
     environment: Environment
+    clock: Clock
     session_id: str
+    emitter: ActorRef[Any]
     audience: Audience
     runs: RunQueue
     early: list[Any]
@@ -50,7 +54,7 @@ class Conduct(Supervisor):
 
     def record(self, run_id: str, data: Data) -> None:
         """Have an event recorded."""
-        self.child("emitter").tell(Emit(run_id, data))
+        self.emitter.tell(Emit(run_id, data))
 
     def go_on(self) -> None:
         """Begin what is next: a waiting run, or the next attempt at the active one; once the agent is up."""
@@ -67,7 +71,7 @@ class Conduct(Supervisor):
             self.hire()
 
     def _begin_attempt(self, run: LiveRun) -> None:
-        now, now_ms = self.runtime.clock.monotonic(), self.runtime.clock.epoch_ms()
+        now, now_ms = self.clock.monotonic(), self.clock.epoch_ms()
         run.attempt_due = False
         run.attempt += 1
         run.started = now if run.started is None else run.started
@@ -111,7 +115,7 @@ class Conduct(Supervisor):
         The text of one that didn't succeed is what was shown of it; the emitter knows that.
         """
         assert run.started is not None
-        duration_ms = max(0, round((self.runtime.clock.monotonic() - run.started) * 1000))
+        duration_ms = max(0, round((self.clock.monotonic() - run.started) * 1000))
         error = UNSET if fault is None else fault
         counted = UNSET if usage is None else usage
         self.record(run.run_id, AgentCompleted(outcome, text, duration_ms, run.attempt, error, counted))
@@ -152,7 +156,7 @@ class Conduct(Supervisor):
     @receives(AlarmRang)
     def _on_alarm(self, _: AlarmRang) -> None:
         self._alarm.rang()
-        run, now = self.runs.active, self.runtime.clock.monotonic()
+        run, now = self.runs.active, self.clock.monotonic()
         if run is None or run.deadline is None:
             return
         if self.ready and run.out_of_time(now):

@@ -104,7 +104,9 @@ class RunQueue:
     def find(self, run_id: str) -> LiveRun | None:
         """Return the run of that id that isn't over, or None."""
         active = self.active
-        return active if active is not None and active.run_id == run_id else self.waiting_run(run_id)
+        if active is not None and active.run_id == run_id:
+            return active
+        return self.waiting_run(run_id) if self.waiting else None
 
     def next_up(self) -> LiveRun | None:
         """Return what runs, or else what will run first; None where there is nothing to do."""

@@ -71,6 +71,7 @@ class Session(Commands):
         """Begin without a log; the emitter brings it."""
         self.root = root
         self.environment = environment
+        self.clock = self.runtime.clock
         self.user_id = user_id
         self.session_id = session_id
         self.audience = Audience(environment.journal, session_id)
@@ -84,7 +85,7 @@ class Session(Commands):
 
     def hire(self) -> None:
         """Begin to start the tools, and the agent, which needs them: most sessions are only watched, and do without."""
-        environment, emitter = self.environment, self.child("emitter")
+        environment, emitter = self.environment, self.emitter
         tools = self.start_child(staff.tools(environment, self.user_id, emitter))
         self.start_child(staff.agent(environment, self.session_id, self.actor_ref, emitter, tools))
 
@@ -94,6 +95,7 @@ class Session(Commands):
     def _on_log_ready(self, log: LogReady) -> None:
         if not self.is_up("emitter") or log.incarnation != self.child("emitter").incarnation:
             return  # That emitter is dead already; its successor will tell.
+        self.emitter = self.child("emitter")
         self._show_missed(log.epoch, log.head_seq)
         self.epoch, self.head_seq = log.epoch, log.head_seq
         self.environment.journal.release_claims(self.session_id)
@@ -122,7 +124,7 @@ class Session(Commands):
         if not self.is_up("emitter") or lost.incarnation != self.child("emitter").incarnation:
             return
         self.ready, self.interrupted = False, True
-        self.child("emitter").tell(LossNoted())
+        self.emitter.tell(LossNoted())
         self.receipts.lose()
         run = self.runs.active
         if run is not None:
@@ -145,7 +147,7 @@ class Session(Commands):
         self.runs.active = None if log.active is None else self._live(log.active, roles)
 
     def _live(self, run: Run, roles: tuple[str, ...]) -> LiveRun:
-        return LiveRun.from_log(run, roles, self.runtime.clock.monotonic())
+        return LiveRun.from_log(run, roles, self.clock.monotonic())
 
     def _finish_what_ended(self) -> None:
         """Carry through what was decided before the log had to be read again: ends, cancels and dequeues."""
@@ -168,7 +170,7 @@ class Session(Commands):
         self.audience.show(entries)
         for acceptance, run_id in acceptances:
             acceptance.give(self.session_id, run_id)
-        now = self.runtime.clock.monotonic()
+        now = self.clock.monotonic()
         for entry in entries:
             self._note(entry.event, now)
 
@@ -207,7 +209,7 @@ class Session(Commands):
         run = self.runs.active
         if run is not None and run.run_id == delta.run_id:
             run.said.append(delta.text)
-            run.last_event = self.runtime.clock.monotonic()
+            run.last_event = self.clock.monotonic()
         self.audience.show_live(delta.frame, self.head_seq)
 
     # Connections and the root.
