@@ -38,7 +38,6 @@ class Conduct(Supervisor):
     environment: Environment
     clock: Clock
     session_id: str
-    emitter: ActorRef[Any]
     audience: Audience
     runs: RunQueue
     early: list[Any]
@@ -47,6 +46,8 @@ class Conduct(Supervisor):
     interrupted = False
     draining = False
     _alarm: Alarm
+    # From the first event on: most sessions are only watched, and a reference takes 150 bytes.
+    _emitter: ActorRef[Any] | None = None
 
     def hire(self) -> None:
         """Begin to start the tools and the agent, who were never there."""
@@ -54,7 +55,9 @@ class Conduct(Supervisor):
 
     def record(self, run_id: str, data: Data) -> None:
         """Have an event recorded."""
-        self.emitter.tell(Emit(run_id, data))
+        if self._emitter is None:
+            self._emitter = self.child("emitter")
+        self._emitter.tell(Emit(run_id, data))
 
     def go_on(self) -> None:
         """Begin what is next: a waiting run, or the next attempt at the active one; once the agent is up."""

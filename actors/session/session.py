@@ -85,7 +85,7 @@ class Session(Commands):
 
     def hire(self) -> None:
         """Begin to start the tools, and the agent, which needs them: most sessions are only watched, and do without."""
-        environment, emitter = self.environment, self.emitter
+        environment, emitter = self.environment, self.child("emitter")
         tools = self.start_child(staff.tools(environment, self.user_id, emitter))
         self.start_child(staff.agent(environment, self.session_id, self.actor_ref, emitter, tools))
 
@@ -95,7 +95,6 @@ class Session(Commands):
     def _on_log_ready(self, log: LogReady) -> None:
         if not self.is_up("emitter") or log.incarnation != self.child("emitter").incarnation:
             return  # That emitter is dead already; its successor will tell.
-        self.emitter = self.child("emitter")
         self._show_missed(log.epoch, log.head_seq)
         self.epoch, self.head_seq = log.epoch, log.head_seq
         self.environment.journal.release_claims(self.session_id)
@@ -124,7 +123,7 @@ class Session(Commands):
         if not self.is_up("emitter") or lost.incarnation != self.child("emitter").incarnation:
             return
         self.ready, self.interrupted = False, True
-        self.emitter.tell(LossNoted())
+        self.child("emitter").tell(LossNoted())
         self.receipts.lose()
         run = self.runs.active
         if run is not None:

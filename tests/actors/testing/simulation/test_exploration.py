@@ -161,7 +161,9 @@ def loses_an_ask(monkeypatch):
     complete = Tools._complete
 
     def silent(self, call, fault, value=None):
-        complete(self, call._replace(reply=None) if fault is not None else call, fault, value)
+        if fault is not None:
+            call.reply = None
+        complete(self, call, fault, value)
 
     monkeypatch.setattr(Tools, "_complete", silent)
 
