@@ -10,7 +10,6 @@ from actors.agents.turn import Exchange, Turn
 from actors.session.events import AgentCompleted, AgentThinking, MessageAccepted, Usage, decode
 from actors.session.messages import CallTool, Emit, Flush, Say
 from actors.tools.errors import ToolFailed
-from actors.tools.tool import Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from actors.runtime.ref import ActorRef
     from actors.session.journal import Journal
     from actors.session.messages import StartRun
-    from actors.tools.tool import Tool
+    from actors.tools.tool import Call, Tool
 
 UNANSWERED = 100
 """How many messages to the emitter are under way at most before the agent waits for it."""
@@ -129,13 +128,13 @@ class LiveTurn(Turn):
         Raises:
             ToolFailed: it didn't do it; the code says why.
         """
-        return self._answer(self._call(Call(tool, arguments)))
+        return self._answer(self._call(tool, arguments))
 
     def use_all(self, calls: Sequence[Call]) -> list[Any]:
         """Call tools side by side; blocks until the last is done. A failed call's entry is its `ToolFailed`."""
         outcomes: list[Any] = []
         for first in range(0, len(calls), SIDE_BY_SIDE):
-            batch = [self._call(call) for call in calls[first : first + SIDE_BY_SIDE]]
+            batch = [self._call(*call) for call in calls[first : first + SIDE_BY_SIDE]]
             outcomes += map(self._outcome, batch)
         return outcomes
 
@@ -146,17 +145,17 @@ class LiveTurn(Turn):
             self._emitter.ask(Flush())
             self._unanswered = 0
 
-    def _call(self, call: Call) -> Future[Any]:
+    def _call(self, tool: Tool | str, arguments: dict[str, Any], problem: str | None = None) -> Future[Any]:
         order = self._order
         message = CallTool(
             order.run_id,
             order.attempt,
             order.agent,
-            call.tool if isinstance(call.tool, str) else call.tool.name,
-            call.arguments,
+            tool if isinstance(tool, str) else tool.name,
+            arguments,
             max(1, self._step),
             order.roles,
-            call.problem,
+            problem,
         )
         self.calls_open += 1
         # For ever is short here: the tools actor answers for each call when its time is up.
