@@ -78,8 +78,9 @@ class Cell(Debtor):
     def run(self, worker: object) -> None:
         """Handle as many messages as the dispatcher gives one actor. Raises nothing, whatever the handlers do."""
         self.worker = worker
-        mailbox = self.mailbox
-        for _ in range(self.runtime.dispatcher.messages_per_run):
+        mailbox, left = self.mailbox, self.runtime.dispatcher.messages_per_run
+        while left:
+            left -= 1
             if mailbox.system is not None:
                 self._handle_system(mailbox.get_system())
             elif mailbox.user is not None and self.state is RUNNING and (envelope := mailbox.get()):

@@ -36,10 +36,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 ACTORS_PER_TURN = 64
-"""How many actors run before the loop looks at its sockets and timers again."""
-
-ACTORS_ON_LOAN = 16
-"""After how many of them nobody lends time any more: the loop mustn't wait for one who asks over and over."""
+"""How many actors run before the loop looks at its sockets and timers again, whoever's time they run in."""
 
 MESSAGES_PER_RUN = 16
 """How many messages one actor handles before others have their turn."""
@@ -78,6 +75,10 @@ class Dispatcher(Protocol):
 
     messages_per_run: int
     """How many messages one actor handles before others have their turn."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether any cell is runnable."""
 
     def schedule(self, cell: Runnable) -> None:
         """Put a cell on the run queue; the caller makes sure that it stands there once."""
@@ -152,7 +153,7 @@ class _Worker(greenlet):  # type: ignore[misc]  # greenlet ships no types
                 cell = self.cell = queue.popleft()
                 cell.run(self)
                 references = sys.getrefcount(self) - unreferenced
-                reached = references and references > dispatcher.returned(references, id(self))
+                reached = references and references > dispatcher.returned(id(self))
                 if reached or self.blocked or not self.lender.lent:
                     return  # Still with its cell: the watchdog may ask only then whose greenlet this was.
                 self.cell = None
@@ -184,8 +185,13 @@ class HubDispatcher:
         self._lent: list[Borrowed] = []
         self._worker_lacking = False
         # How many ran since the loop's last turn.
-        self.ran = ACTORS_ON_LOAN  # As if: a worker that ends must find the hub running, so that has the first turn.
+        self.ran = ACTORS_PER_TURN  # As if: a worker that ends must find the hub running, so that has the first turn.
         self._turn_due = False
+
+    @property
+    def busy(self) -> bool:
+        """Whether any cell is runnable."""
+        return bool(self.queue)
 
     def schedule(self, cell: Runnable) -> None:
         """Put a cell on the run queue."""
@@ -206,7 +212,7 @@ class HubDispatcher:
     def lend(self, pause: Borrowed) -> bool:
         """Run the queue in the time of the calling greenlet, until its pause is over; False where that can't be."""
         # A turn is due, or under way, as the queue isn't empty: should the loop get control, it calls the loan in.
-        if not self.queue or self.ran >= ACTORS_ON_LOAN or pause.greenlet is self.hub:
+        if not self.queue or self.ran >= ACTORS_PER_TURN or pause.greenlet is self.hub:
             return False
         if not self._idle:
             # The hub has to start one: a greenlet counts its depth, which is limited, from where it was started.
@@ -244,8 +250,8 @@ class HubDispatcher:
             self.hub.switch()
         return True
 
-    def returned(self, most: int, lender: int) -> int:
-        """Count the idle workers, ``most`` at most, that returned to the worker with that id: each refers to it."""
+    def returned(self, lender: int) -> int:
+        """Count the idle workers that returned to the worker with that id: each refers to it."""
         return sum(worker.returned_to == lender for worker in self._idle)
 
     def _ask_for_turn(self) -> None:

@@ -7,10 +7,11 @@ import sys
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pykka
+from gevent import getcurrent
 from pykka import _future
 
 from actors.runtime.errors import AskDeadlock, AskTimeout
-from actors.runtime.pause import Pause, current_cell
+from actors.runtime.pause import Pause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -147,7 +148,7 @@ class Future(pykka.Future[T], Generic[T]):
             waiter.wake()
 
     def _wait(self, timeout: float | None) -> None:
-        asker = current_cell()
+        asker: Cell | None = getattr(getcurrent(), "cell", None)
         if asker is not None:
             if self._asked is not None:
                 refuse_cycle(asker, self._asked)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 from gevent import get_hub, getcurrent
 
 from actors.runtime.dispatcher import HubClock
@@ -18,45 +19,45 @@ if TYPE_CHECKING:
 _HUB_CLOCK = HubClock()
 
 
-class Pause:
-    """One wait of one greenlet. It blocks that greenlet alone; whoever kills the actor ends it."""
+class Pause(msgspec.Struct, eq=False):
+    """One wait of one greenlet. It blocks that greenlet alone; whoever kills the actor ends it.
 
-    __slots__ = ("_runtime", "_timer", "_until", "greenlet", "lent", "over")
+    It goes by the clock and the dispatcher of ``runtime``; None is for code that belongs to no actor.
+    """
 
-    def __init__(self, runtime: Runtime | None) -> None:
-        """Go by the clock and the dispatcher of ``runtime``; None is for code that belongs to no actor."""
-        self._runtime = runtime
-        self._timer: Timer | None = None
-        self.greenlet: greenlet | None = None
-        self.lent = False
-        self.over = False
+    runtime: Runtime | None
+    greenlet: greenlet | None = None
+    lent: bool = False
+    over: bool = False
+    timer: Timer | None = None
+    until: float | None = None
 
     def last(self, seconds: float | None) -> None:
         """Block until `wake`, at most for ``seconds`` (None: for ever)."""
         if seconds is not None:
-            self._timer = self._clock.call_later(max(seconds, 0.0), self.wake)
+            self.timer = self._clock.call_later(max(seconds, 0.0), self.wake)
         self.greenlet = getcurrent()
         try:
             if not self.over:
                 get_hub().switch()
         finally:
             self.greenlet = None
-            if self._timer is not None:
-                self._timer.cancel()
+            if self.timer is not None:
+                self.timer.cancel()
 
     def last_for_answer(self, seconds: float | None) -> None:
         """Block as `last` does, lending the dispatcher the time where it has use for it: then it may take no timer."""
-        if self._runtime is None:
+        if self.runtime is None:
             self.last(seconds)
             return
-        self._until = None if seconds is None else self._runtime.clock.monotonic() + seconds
+        self.until = None if seconds is None else self.runtime.clock.monotonic() + seconds
         self.greenlet = getcurrent()
         try:
-            lent = self._runtime.dispatcher.lend(self)
+            lent = self.runtime.dispatcher.lend(self)
         finally:
             self.greenlet = None
-            if self._timer is not None:
-                self._timer.cancel()
+            if self.timer is not None:
+                self.timer.cancel()
         if not lent:
             self.last(seconds)
 
@@ -64,15 +65,15 @@ class Pause:
         """Wait like others from here on, the hub having had control; called by the dispatcher."""
         if self.over:
             self.wake()
-        elif self._until is not None:
-            self._timer = self._clock.call_later(max(self._until - self._clock.monotonic(), 0.0), self.wake)
+        elif self.until is not None:
+            self.timer = self._clock.call_later(max(self.until - self._clock.monotonic(), 0.0), self.wake)
 
     def wake(self) -> None:
         """Let the greenlet go on, soon; harmless where it already does, or was killed meanwhile."""
         if self.lent:
             self.over = True
-        elif self._runtime is not None:
-            self._runtime.dispatcher.wake(self)
+        elif self.runtime is not None:
+            self.runtime.dispatcher.wake(self)
         else:
             get_hub().loop.run_callback(self.go_on)
 
@@ -84,7 +85,7 @@ class Pause:
 
     @property
     def _clock(self) -> Clock:
-        return _HUB_CLOCK if self._runtime is None else self._runtime.clock
+        return _HUB_CLOCK if self.runtime is None else self.runtime.clock
 
 
 def current_cell() -> Cell | None:

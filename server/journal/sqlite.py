@@ -11,7 +11,6 @@ import sqlite3
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 import structlog
-from gevent import get_hub
 
 from actors.runtime.errors import AskTimeout
 from actors.session.journal import JournalUnavailable
@@ -21,6 +20,7 @@ from server.journal.committing import CommitTable
 from server.journal.compaction import Compactor
 from server.journal.journal import LogJournal
 from server.journal.layers import Layers
+from server.journal.lull import Lull
 from server.journal.memtable import Memtable
 from server.journal.workers import Inline, Thread
 from server.storage.diagnosis import diagnosis
@@ -63,10 +63,12 @@ class SQLiteJournal(LogJournal):
         strike: Callable[[str], object] = lambda _point: None,
         random: Random | None = None,
         patience: float = PATIENCE,
+        busy: Callable[[], bool] = lambda: False,
     ) -> None:
         """Open the log in the database at ``path``, whose tables are there; blocks on the disk.
 
         ``strike`` is called with "Commit" in each commit's transaction; what it raises makes the commit fail.
+        ``busy`` tells whether anybody runs who may have more to put: then a commit waits for a moment.
 
         Raises:
             DatabaseUnusable: it can't be read.
@@ -82,7 +84,7 @@ class SQLiteJournal(LogJournal):
             raise DatabaseUnusable(diagnosis(error, path)) from error
         self._thread = Thread(keeper)
         table = CommitTable(self._committer, clock, path, number, strike, patience, lambda: keeper.in_transaction)
-        super().__init__(table, Layers(Archive(self._reader), memtable), clock, _Quiet(), random)
+        super().__init__(table, Layers(Archive(self._reader), memtable), clock, Lull(busy), random)
         self._closed = False
         self._compactor = Compactor(self._layers, self._thread, clock, path, lambda: table.number)
         if memtable.size:
@@ -152,17 +154,3 @@ def _recover(connection: sqlite3.Connection) -> tuple[Memtable, int]:
 def _finish(connection: sqlite3.Connection) -> None:
     _recover(connection)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-
-
-class _Quiet:
-    """Makes a call once everybody who runs now, and whoever they set running, has put what it has.
-
-    A timer of no time is due once the loop has made its callbacks, of which each actor's turn is one. (A callback
-    would come between the turns of handlers that wait for each other: a commit for each, where one serves all.)
-    """
-
-    def __init__(self) -> None:
-        self._timer = get_hub().loop.timer(0.0)
-
-    def __call__(self, call: Callable[[], None]) -> None:
-        self._timer.start(call, update=False)

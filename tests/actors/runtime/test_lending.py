@@ -6,7 +6,7 @@ import pytest
 
 from actors.runtime import dispatcher
 from actors.runtime.actor import Actor
-from actors.runtime.dispatcher import ACTORS_ON_LOAN
+from actors.runtime.dispatcher import ACTORS_PER_TURN
 from actors.runtime.errors import AskTimeout
 
 MANY = 2_000
@@ -50,7 +50,7 @@ def test_an_ask_takes_two_switches_and_no_turn_of_the_loop(runtime, switches):
 def test_the_loop_gets_its_turn_while_somebody_asks_over_and_over(runtime, switches):
     echo = runtime.start(Echo)
     switches.clear()
-    for _ in range(100 * ACTORS_ON_LOAN):
+    for _ in range(100 * ACTORS_PER_TURN):
         echo.ask("?")
 
     assert switches.count(type(gevent.get_hub())) >= 100
