@@ -3,6 +3,7 @@
 import gevent
 import pytest
 from gevent.queue import Queue
+from structlog.contextvars import bind_contextvars, get_contextvars
 
 from actors.agents import Agent
 from actors.runtime.pause import hang
@@ -352,6 +353,36 @@ def test_a_tool_for_other_roles_is_forbidden(make_house):
 
     tab = make_house(agents=[Pilot]).tab()
     assert tab.completed(tab.run(text="x", agent="pilot"))["data"]["text"] == "forbidden"
+
+
+def test_what_an_agent_and_its_tool_log_names_who_ran_it(make_house):
+    named = {}
+
+    @tool(idempotent=True)
+    def note() -> None:
+        """Keep what a line logged here would say."""
+        named["tool"] = get_contextvars()
+
+    class Clerk(Agent):
+        name = "clerk"
+        tools = (note,)
+
+        def run(self, turn):
+            named["agent"] = get_contextvars()
+            turn.use(note)
+            bind_contextvars(actor="mine")
+            named["rebound"] = get_contextvars()["actor"]
+            return "noted"
+
+    tab = make_house(agents=[Clerk]).tab()
+    run_id = tab.run(text="x", agent="clerk")
+    tab.completed(run_id)
+    call_id = tab.wait_for_event(run_id, "tool_executing")["data"]["tool_call_id"]
+    assert named == {
+        "agent": {"run_id": run_id, "actor": "session/u_1/s_1/agent", "incarnation": 1},
+        "tool": {"run_id": run_id, "actor": f"session/u_1/s_1/tools/{call_id}", "incarnation": 1},
+        "rebound": "mine",
+    }
 
 
 def test_a_thousand_chunks_without_a_pause_all_arrive(tab):
