@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import structlog
-
 from actors.agents.errors import AgentError
 from actors.runtime.actor import Actor, receives
 from actors.session.events import Fault
+from actors.session.log_context import RUN_ID, name_in_logs
 from actors.session.messages import RunFinished, StartRun
 from actors.session.turn import LiveTurn, written
 
@@ -38,7 +37,8 @@ class AgentActor(Actor):
     @receives(StartRun)
     def _on_start_run(self, order: StartRun) -> None:
         """Run the agent; blocks for as long as it works."""
-        structlog.contextvars.bind_contextvars(run_id=order.run_id, actor=self.address, incarnation=self.incarnation)
+        name_in_logs(self.address, self.incarnation)
+        RUN_ID.set(order.run_id)
         turn = LiveTurn(
             order,
             self._session_id,
@@ -54,4 +54,5 @@ class AgentActor(Actor):
             text = self._environment.agents[order.agent]().run(turn)
         except AgentError as answer:
             error = Fault(written(str(answer.code)), written(str(answer)))
-        self._session.tell(RunFinished(order.run_id, order.attempt, written(text), error, turn.counted))
+        finished = RunFinished(order.run_id, order.attempt, written(text), error, turn.counted, turn.calls_open > 0)
+        self._session.tell(finished)

@@ -13,7 +13,7 @@ from actors.session.identifiers import new_id
 from actors.session.messages import Cancel, Command, Dequeue, Reattach, Submit, Subscribe, Unsubscribe
 from actors.session.receipts import UNANSWERED, Acceptance, Ending
 from actors.session.rest import Rest
-from actors.session.runs import Admission, LiveRun
+from actors.session.runs import INTERRUPT, Admission, LiveRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +22,12 @@ if TYPE_CHECKING:
     from actors.session.journal import Claim
     from actors.session.messages import After
 
-BUSY = Refusal("busy", "The session is working on another message.", temporary=True)
-QUEUE_FULL = Refusal("queue_full", "Too many messages wait already.", temporary=True, limit="limits.queued_messages")
+REFUSALS = {
+    Admission.BUSY: Refusal("busy", "The session is working on another message.", temporary=True),
+    Admission.QUEUE_FULL: Refusal(
+        "queue_full", "Too many messages wait already.", temporary=True, limit="limits.queued_messages"
+    ),
+}
 NOT_SUBSCRIBED = Refusal("not_found", "The connection isn't subscribed to that session.")
 RUNNING = Refusal("conflict", "The message is being worked on; cancel it instead.")
 NOT_WAITING = Refusal("not_found", "No such message waits.")
@@ -104,7 +108,7 @@ class Commands(Rest):
 
     def _active(self, run: LiveRun) -> dict[str, Any]:
         assert run.started is not None
-        elapsed = self.runtime.clock.monotonic() - run.started
+        elapsed = self.clock.monotonic() - run.started
         return {"run_id": run.run_id, "elapsed_ms": max(0, round(elapsed * 1000))}
 
     @receives(Reattach)
@@ -146,9 +150,8 @@ class Commands(Rest):
             subscription.connection.refuse(command.frame_id, UNAVAILABLE)
             return
         admission = self._admit(command)
-        if admission in (Admission.BUSY, Admission.QUEUE_FULL):
-            refusal = BUSY if admission is Admission.BUSY else QUEUE_FULL
-            subscription.connection.refuse(command.frame_id, refusal)
+        if admission in REFUSALS:
+            subscription.connection.refuse(command.frame_id, REFUSALS[admission])
             return
         self._accept(command, agent, admission)
 
@@ -190,17 +193,16 @@ class Commands(Rest):
             agent,
             command.client_msg_id,
             command.roles,
-            self.runtime.clock.epoch_ms(),
+            self.clock.epoch_ms(),
         )
         if command.client_msg_id is not None:
             self.environment.journal.claim(self.user_id, command.client_msg_id, self.session_id, run.run_id)
-        if admission is Admission.INTERRUPT:
+        if admission is INTERRUPT:
             self._make_way(command)
             self.runs.waiting.insert(0, run)
             position = 0
         else:
-            self.runs.waiting.append(run)
-            position = self.runs.position(run.run_id)
+            position = self.runs.append(run)
         acceptance = Acceptance(command.subscription, command.frame_id, position, duplicate=False)
         self.receipts.owe_acceptance(run.run_id, acceptance)
         self.record(run.run_id, MessageAccepted(run.text, run.client_msg_id, agent, position))

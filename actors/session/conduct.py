@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec import UNSET
+
 from actors.runtime.actor import receives
 from actors.runtime.supervisor import Supervisor
+from actors.session.alarm import Alarm
 from actors.session.events import AgentCompleted, AgentRestarted, AgentStarted, Data, Fault, Progress, Usage, encode
 from actors.session.messages import (
     AbortRun,
     AgentLost,
-    DeadlineReached,
+    AlarmRang,
     Emit,
-    ProgressDue,
     RunFinished,
     StartRun,
 )
 
 if TYPE_CHECKING:
+    from actors.runtime.clock import Clock
     from actors.runtime.reasons import ExitReason
+    from actors.runtime.ref import ActorRef
     from actors.session.audience import Audience
     from actors.session.environment import Environment
     from actors.session.runs import LiveRun, RunQueue
@@ -32,6 +36,7 @@ class Conduct(Supervisor):
     """
 
     environment: Environment
+    clock: Clock
     session_id: str
     audience: Audience
     runs: RunQueue
@@ -40,6 +45,9 @@ class Conduct(Supervisor):
     ready = False
     interrupted = False
     draining = False
+    _alarm: Alarm
+    # From the first event on: most sessions are only watched, and a reference takes 150 bytes.
+    _emitter: ActorRef[Any] | None = None
 
     def hire(self) -> None:
         """Begin to start the tools and the agent, who were never there."""
@@ -47,7 +55,9 @@ class Conduct(Supervisor):
 
     def record(self, run_id: str, data: Data) -> None:
         """Have an event recorded."""
-        self.child("emitter").tell(Emit(run_id, data))
+        if self._emitter is None:
+            self._emitter = self.child("emitter")
+        self._emitter.tell(Emit(run_id, data))
 
     def go_on(self) -> None:
         """Begin what is next: a waiting run, or the next attempt at the active one; once the agent is up."""
@@ -60,22 +70,22 @@ class Conduct(Supervisor):
             if run is not None and run.attempt_due:
                 self._begin_attempt(run)
         elif not self.has_child("agent") and self.runs.next_up() is not None:
+            self._alarm = Alarm(self)
             self.hire()
 
     def _begin_attempt(self, run: LiveRun) -> None:
-        now, now_ms = self.runtime.clock.monotonic(), self.runtime.clock.epoch_ms()
+        now, now_ms = self.clock.monotonic(), self.clock.epoch_ms()
         run.attempt_due = False
         run.attempt += 1
         run.started = now if run.started is None else run.started
         run.last_event = now
-        left = max(0.0, run.started + self.environment.run_timeout - now)
+        run.deadline = run.started + self.environment.run_timeout
+        left = max(0.0, run.deadline - now)
         queued_ms = max(0, now_ms - run.accepted_ms - round((now - run.started) * 1000))
         self.record(run.run_id, AgentStarted(run.agent, run.attempt, queued_ms, round(left * 1000)))
         order = StartRun(run.run_id, run.attempt, run.agent, run.text, now + left, run.roles)
         self.child("agent").tell(order)
-        run.cancel_timers()
-        run.deadline = self.send_after(left, DeadlineReached(run.run_id))
-        run.progress = self.send_after(self.environment.progress_after, ProgressDue(run.run_id))
+        self._await(run, now)
 
     # How runs end.
 
@@ -97,6 +107,8 @@ class Conduct(Supervisor):
             self.complete(run, "error", fault=message.error, usage=message.usage)
         else:
             self.complete(run, "success", message.text, usage=message.usage)
+        if message.calls_open or run.attempt > 1:  # What became of an earlier attempt's calls, the last can't know.
+            self.call_off(run)
 
     def complete(
         self, run: LiveRun, outcome: Any, text: str = "", *, fault: Fault | None = None, usage: Usage | None = None
@@ -106,11 +118,10 @@ class Conduct(Supervisor):
         The text of one that didn't succeed is what was shown of it; the emitter knows that.
         """
         assert run.started is not None
-        duration_ms = max(0, round((self.runtime.clock.monotonic() - run.started) * 1000))
-        completed = AgentCompleted(outcome, text, duration_ms, run.attempt, **_present(error=fault, usage=usage))
-        self.record(run.run_id, completed)
-        self.call_off(run)
-        run.cancel_timers()
+        duration_ms = max(0, round((self.clock.monotonic() - run.started) * 1000))
+        error = UNSET if fault is None else fault
+        counted = UNSET if usage is None else usage
+        self.record(run.run_id, AgentCompleted(outcome, text, duration_ms, run.attempt, error, counted))
         self.runs.active = None
 
     def call_off(self, run: LiveRun) -> None:
@@ -122,6 +133,7 @@ class Conduct(Supervisor):
         """End the active run whatever its agent is doing; the agent is killed and comes back for the next run."""
         busy = not run.attempt_due
         self.complete(run, outcome, fault=fault)
+        self.call_off(run)
         if busy:
             self.replace_child("agent")
 
@@ -131,33 +143,40 @@ class Conduct(Supervisor):
             run.attempt_due = True
             run.open_calls.clear()
             self.record(run.run_id, AgentRestarted(run.attempt + 1, cause, round(retry_in * 1000)))
-            self.call_off(run)
         else:
             self.complete(run, "error", fault=fault)
+        self.call_off(run)
 
     # Time.
 
-    @receives(DeadlineReached)
-    def _on_deadline(self, message: DeadlineReached) -> None:
-        run = self.runs.active
-        if self.ready and run is not None and run.run_id == message.run_id:
+    def _await(self, run: LiveRun, now: float) -> None:
+        """Look at the active run again when it is silent for too long or out of time, whichever comes first."""
+        moment = run.progress_due(self.environment.progress_after)
+        if self.ready and run.deadline is not None:
+            moment = min(moment, run.deadline)
+        self._alarm.ring_by(moment, now)
+
+    @receives(AlarmRang)
+    def _on_alarm(self, _: AlarmRang) -> None:
+        self._alarm.rang()
+        run, now = self.runs.active, self.clock.monotonic()
+        if run is None or run.deadline is None:
+            return
+        if self.ready and run.out_of_time(now):
             self.break_off(run, "timed_out", Fault("timed_out", "The run took too long and was stopped."))
             self.go_on()
-
-    @receives(ProgressDue)
-    def _on_progress_due(self, message: ProgressDue) -> None:
-        run = self.runs.active
-        if run is None or run.run_id != message.run_id or run.started is None:
             return
-        now, every = self.runtime.clock.monotonic(), self.environment.progress_after
-        silent = now - run.last_event
-        if silent >= every:
-            elapsed_ms = round((now - run.started) * 1000)
-            waiting_on = run.waiting_on(self.environment.agents.get(run.agent))
-            frame = encode(Progress(self.session_id, run.run_id, elapsed_ms, waiting_on))
-            self.audience.show_live(frame, self.head_seq)
-            silent = 0.0
-        run.progress = self.send_after(every - silent, message)
+        if now >= run.progress_due(self.environment.progress_after):
+            self._show_progress(run, now)
+        self._await(run, now)
+
+    def _show_progress(self, run: LiveRun, now: float) -> None:
+        assert run.started is not None
+        run.last_progress = now
+        elapsed_ms = round((now - run.started) * 1000)
+        waiting_on = run.waiting_on(self.environment.agents.get(run.agent))
+        frame = encode(Progress(self.session_id, run.run_id, elapsed_ms, waiting_on))
+        self.audience.show_live(frame, self.head_seq)
 
     # The children.
 
@@ -183,10 +202,6 @@ class Conduct(Supervisor):
             return
         self.retry_or_end(run, lost.cause, lost.retry_in, Fault("agent_crashed", f"Sorry: {lost.cause}."))
         self.go_on()
-
-
-def _present(**fields: Any) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _cause(child_id: str, reason: ExitReason) -> str:

@@ -64,6 +64,7 @@ class Emitter(Actor):
         self._journal = journal
         self._session_id = session_id
         self._session = session
+        self._clock = self.runtime.clock
         self._conversation = Conversation()
         # Lists, though they are taken from in front: each is short, most are empty, and an empty deque takes 700 bytes.
         self._batches: list[Batch] = []
@@ -89,7 +90,7 @@ class Emitter(Actor):
 
     @receives(Emit)
     def _on_emit(self, message: Emit) -> None:
-        if self._lost or not self._is_current(message.run_id, message.attempt):
+        if self._lost or (message.attempt is not None and not self._is_current(message.run_id, message.attempt)):
             self.log.debug("late_event", run_id=message.run_id, kind=type(message.data).__name__)
             return
         try:
@@ -142,12 +143,16 @@ class Emitter(Actor):
             self._lose(message.error)
             return
         entries = self._batches.pop(0)
-        self._tell(entries)
+        if self._held_back:
+            self._tell_with_deltas(entries)
+        else:
+            self._session.tell(Logged(entries))
         if self._told_after:
             self._tell_after(entries)
-        self._answer_flushes()
+        if self._flushes:
+            self._answer_flushes()
 
-    def _tell(self, entries: Sequence[Recorded]) -> None:
+    def _tell_with_deltas(self, entries: Sequence[Recorded]) -> None:
         """Tell the session of committed events, and of the deltas that were said between and after them."""
         first_seq, told = entries[0].event.seq, 0
         while self._held_back and self._held_back[0][0] < first_seq + len(entries):
@@ -195,30 +200,33 @@ class Emitter(Actor):
         else:
             self._session.tell(delta)
 
-    def _is_current(self, run_id: str, attempt: int | None) -> bool:
+    def _is_current(self, run_id: str, attempt: int) -> bool:
         active = self._conversation.active
-        return attempt is None or (active is not None and active.run_id == run_id and active.attempt == attempt)
+        return active is not None and active.run_id == run_id and active.attempt == attempt
 
     def _number(self, run_id: str, data: Data) -> tuple[Recorded, ...]:
-        if not isinstance(data, AgentCompleted | AgentRestarted):
+        kind = type(data)
+        if kind is AgentCompleted:
+            data = self._with_text(run_id, data)  # type: ignore[arg-type]  # mypy doesn't narrow by the type itself
+        elif kind is not AgentRestarted:
             return (self._record(run_id, data),)
-        if isinstance(data, AgentCompleted):
-            data = self._with_text(run_id, data)
         return (*self._close_calls(run_id), self._record(run_id, data))
 
     def _with_text(self, run_id: str, data: AgentCompleted) -> AgentCompleted:
         """Give the end of a run that didn't succeed the words that were shown; only here is it known which."""
         answer, self._answer = self._answer, None
-        attempt = self._conversation.active.attempt if self._conversation.active is not None else 0
-        if data.outcome == "success" or answer is None or not answer.is_of(run_id, attempt):
+        if answer is None or data.outcome == "success":
+            return data
+        active = self._conversation.active
+        if active is None or not answer.is_of(run_id, active.attempt):
             return data
         return msgspec.structs.replace(data, text=answer.text)
 
     def _close_calls(self, run_id: str) -> list[Recorded]:
         run = self._conversation.find(run_id)
-        if run is None:
+        if run is None or not run.open_calls:
             return []
-        now = self.runtime.clock.epoch_ms()
+        now = self._clock.epoch_ms()
         fault = Fault("cancelled", "The run ended before the tool did.")
         return [
             self._record(run_id, ToolCompleted.failed(call_id, call.tool, max(0, now - call.since), fault))
@@ -226,7 +234,7 @@ class Emitter(Actor):
         ]
 
     def _record(self, run_id: str, data: Data) -> Recorded:
-        entry = event(self._session_id, run_id, self._conversation.head_seq + 1, self.runtime.clock.epoch_ms(), data)
+        entry = event(self._session_id, run_id, self._conversation.head_seq + 1, self._clock.epoch_ms(), data)
         recorded = Recorded(entry, encode(entry))
         self._conversation.apply(entry)
         return recorded

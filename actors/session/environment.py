@@ -59,17 +59,21 @@ class Environment:
 
     def tools_of(self, agent: str) -> tuple[Tool, ...]:
         """Return what the agent of that name may call now: its own tools, then those that are shared with it."""
-        own = self.agents[agent].tools
-        shared = (tool for provider in self._sharing_with(agent) for tool in provider.tools(agent))
-        return own + tuple(tool for tool in shared if tool.name not in {one.name for one in own})
+        kind = self.agents[agent]
+        names = {tool.name for tool in kind.tools}
+        shared = (tool for provider in self._sharing_with(kind) for tool in provider.tools(agent))
+        return kind.tools + tuple(tool for tool in shared if tool.name not in names)
 
     def find_tool(self, agent: str, name: str) -> Tool | None:
         """Return the tool that the agent means by a name; its own come first. None where there isn't one."""
-        own = self.agents[agent].tools if agent in self.agents else ()
-        tool = next((tool for tool in own if tool.name == name), None)
-        shared = (provider.find(agent, name) for provider in self._sharing_with(agent))
-        return tool or next((tool for tool in shared if tool is not None), None)
+        kind = self.agents.get(agent)
+        if kind is None:
+            return None
+        for tool in kind.tools:
+            if tool.name == name:
+                return tool
+        found = (provider.find(agent, name) for provider in self._sharing_with(kind))
+        return next((tool for tool in found if tool is not None), None)
 
-    def _sharing_with(self, agent: str) -> tuple[Provider, ...]:
-        asks = agent in self.agents and self.agents[agent].shared_tools
-        return self.providers if asks else ()
+    def _sharing_with(self, agent: type[Agent]) -> tuple[Provider, ...]:
+        return self.providers if agent.shared_tools else ()

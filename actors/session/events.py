@@ -7,10 +7,13 @@ class's name in snake case.
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Data(msgspec.Struct, frozen=True):
@@ -169,7 +172,6 @@ KINDS: dict[str, type[Data]] = {
     )
 }
 _NAMES = {kind: name for name, kind in KINDS.items()}
-_encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Event)
 
 
@@ -178,9 +180,8 @@ def event(session_id: str, run_id: str, seq: int, ts: int, data: Data) -> Event:
     return Event(_NAMES[type(data)], session_id, run_id, seq, ts, data)
 
 
-def encode(message: msgspec.Struct) -> bytes:
-    """Encode as JSON."""
-    return _encoder.encode(message)
+encode: Callable[[msgspec.Struct], bytes] = msgspec.json.Encoder().encode
+"""Encode as JSON."""
 
 
 def decode(frame: bytes) -> Event:

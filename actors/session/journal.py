@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from actors.session.events import Recorded
 
@@ -46,13 +46,8 @@ class SessionRecord(NamedTuple):
 class Batch(list["Recorded"]):
     """One log's next events, which their writer adds to until a commit takes them."""
 
-    __slots__ = ("taken",)
-
-    def __init__(self, entries: Iterable[Recorded]) -> None:
-        """Begin with these."""
-        super().__init__(entries)
-        self.taken = False
-        """Whether it is being committed: what comes now belongs in the next one."""
+    taken = False
+    """Whether it is being committed: what comes now belongs in the next one."""
 
 
 class Opening(NamedTuple):

@@ -12,8 +12,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING, ClassVar
+
+import msgspec
 
 from actors.session.events import (
     AgentCompleted,
@@ -28,6 +30,9 @@ from actors.session.events import (
     ToolExecuting,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 class IllegalEvent(Exception):
     """An event that may not come now; its sender has a bug, or is late."""
@@ -41,22 +46,28 @@ class Phase(Enum):
     RESTARTING = "restarting"
     OVER = "over"
 
+    # By identity: an enumeration's own hash is a call in Python, and `MOVES` is looked up at every event.
+    __hash__ = object.__hash__
+
+
+# Taken from the class, each would be looked up in Python.
+QUEUED, RUNNING, RESTARTING, OVER = Phase
+
 
 MOVES: dict[tuple[Phase, type[Data]], Phase] = {
-    (Phase.QUEUED, MessageDequeued): Phase.OVER,
-    (Phase.QUEUED, AgentStarted): Phase.RUNNING,
-    (Phase.RUNNING, AgentThinking): Phase.RUNNING,
-    (Phase.RUNNING, ToolExecuting): Phase.RUNNING,
-    (Phase.RUNNING, ToolCompleted): Phase.RUNNING,
-    (Phase.RUNNING, AgentRestarted): Phase.RESTARTING,
-    (Phase.RUNNING, AgentCompleted): Phase.OVER,
-    (Phase.RESTARTING, AgentStarted): Phase.RUNNING,
-    (Phase.RESTARTING, AgentCompleted): Phase.OVER,
+    (QUEUED, MessageDequeued): OVER,
+    (QUEUED, AgentStarted): RUNNING,
+    (RUNNING, AgentThinking): RUNNING,
+    (RUNNING, ToolExecuting): RUNNING,
+    (RUNNING, ToolCompleted): RUNNING,
+    (RUNNING, AgentRestarted): RESTARTING,
+    (RUNNING, AgentCompleted): OVER,
+    (RESTARTING, AgentStarted): RUNNING,
+    (RESTARTING, AgentCompleted): OVER,
 }
 
 
-@dataclass(frozen=True, slots=True)
-class OpenCall:
+class OpenCall(msgspec.Struct, frozen=True):
     """A tool call without its end."""
 
     tool: str
@@ -64,8 +75,7 @@ class OpenCall:
     """When it began, in epoch ms."""
 
 
-@dataclass(slots=True)
-class Run:
+class Run(msgspec.Struct, eq=False):
     """What the log says of a run that isn't over."""
 
     run_id: str
@@ -73,13 +83,13 @@ class Run:
     agent: str
     client_msg_id: str | None
     accepted_at: int
-    phase: Phase = Phase.QUEUED
+    phase: Phase = QUEUED
     attempt: int = 0
     started_at: int | None = None
     last_at: int = 0
     """When the last event of it was recorded, in epoch ms."""
-    open_calls: dict[str, OpenCall] = field(default_factory=dict)
-    tools_used: set[str] = field(default_factory=set)
+    open_calls: dict[str, OpenCall] = msgspec.field(default_factory=dict)
+    tools_used: set[str] = msgspec.field(default_factory=set)
 
 
 class Conversation:
@@ -94,59 +104,30 @@ class Conversation:
         self.active: Run | None = None
         self.queue: list[Run] = []
 
-    def find(self, run_id: str | None) -> Run | None:
+    def find(self, run_id: str) -> Run | None:
         """Return the unfinished run of that id, or None."""
-        if self.active is not None and self.active.run_id == run_id:
-            return self.active
-        return next((run for run in self.queue if run.run_id == run_id), None)
-
-    def check(self, run_id: str, data: Data) -> Phase:
-        """Return the phase that the run would be in after ``data``; changes nothing.
-
-        Raises:
-            IllegalEvent: it may not come now.
-        """
-        run = self.find(run_id)
-        if isinstance(data, MessageAccepted):
-            if run is not None:
-                raise IllegalEvent(f"run {run_id} was accepted before")
-            return Phase.QUEUED
-        phase = run.phase if run is not None else Phase.OVER
-        after = MOVES.get((phase, type(data)))
-        if run is None or after is None:
-            raise IllegalEvent(f"{type(data).__name__} can't come to run {run_id}, which is {phase.value}")
-        self._check_details(run, data, after)
-        return after
-
-    def _check_details(self, run: Run, data: Data, after: Phase) -> None:
-        if isinstance(data, AgentStarted) and (data.attempt != run.attempt + 1 or self.active not in (None, run)):
-            raise IllegalEvent(f"attempt {data.attempt} of {run.run_id} can't start now")
-        if isinstance(data, ToolExecuting) and data.tool_call_id in run.open_calls:
-            raise IllegalEvent(f"tool call {data.tool_call_id} is open already")
-        if isinstance(data, ToolCompleted) and data.tool_call_id not in run.open_calls:
-            raise IllegalEvent(f"tool call {data.tool_call_id} isn't open")
-        if after is not Phase.RUNNING and run.open_calls:
-            raise IllegalEvent(f"run {run.run_id} still has open tool calls")
+        active = self.active
+        if active is not None and active.run_id == run_id:
+            return active
+        for run in self.queue:
+            if run.run_id == run_id:
+                return run
+        return None
 
     def apply(self, event: Event) -> None:
-        """Take one event of the log into account.
+        """Take one event of the log into account; an illegal one changes nothing.
 
         Raises:
             IllegalEvent: it isn't the next one, or may not come now.
         """
         if event.seq != self.head_seq + 1:
             raise IllegalEvent(f"seq {event.seq} follows {self.head_seq}")
-        after = self.check(event.run_id, event.data)
+        run, kind = self.find(event.run_id), type(event.data)
+        if kind is MessageAccepted:
+            self._accept(run, event)
+        else:
+            self._move(run, kind, event)
         self.head_seq = event.seq
-        if isinstance(event.data, MessageAccepted):
-            self._accept(event, event.data)
-            return
-        run = self.find(event.run_id)
-        assert run is not None
-        self._change(run, event)
-        run.phase, run.last_at = after, event.ts
-        if after is Phase.OVER:
-            self._drop(run)
 
     def pass_over(self, seq: int) -> None:
         """Take note of an event of a run that is known to be over.
@@ -158,27 +139,62 @@ class Conversation:
             raise IllegalEvent(f"seq {seq} follows {self.head_seq}")
         self.head_seq = seq
 
-    def _accept(self, event: Event, data: MessageAccepted) -> None:
+    def _accept(self, known: Run | None, event: Event) -> None:
+        if known is not None:
+            raise IllegalEvent(f"run {known.run_id} was accepted before")
+        data = event.data
         run = Run(event.run_id, data.text, data.agent, data.client_msg_id, event.ts)
         # Position 0 while others wait is an interrupt: it runs next.
         self.queue.insert(0 if data.position == 0 else len(self.queue), run)
 
-    def _change(self, run: Run, event: Event) -> None:
-        data = event.data
-        if isinstance(data, AgentStarted):
-            if run in self.queue:
-                self.queue.remove(run)
-            self.active = run
-            run.attempt = data.attempt
-            run.started_at = run.started_at or event.ts
-        elif isinstance(data, ToolExecuting):
-            run.open_calls[data.tool_call_id] = OpenCall(data.tool, event.ts)
-            run.tools_used.add(data.tool)
-        elif isinstance(data, ToolCompleted):
-            del run.open_calls[data.tool_call_id]
+    def _move(self, run: Run | None, kind: type[Data], event: Event) -> None:
+        phase = OVER if run is None else run.phase
+        after = MOVES.get((phase, kind))
+        if run is None or after is None:
+            raise IllegalEvent(f"{kind.__name__} can't come to run {event.run_id}, which is {phase.value}")
+        step = self._steps.get(kind)
+        if step is not None:
+            step(self, run, event)
+        run.phase, run.last_at = after, event.ts
 
-    def _drop(self, run: Run) -> None:
+    def _start(self, run: Run, event: Event) -> None:
+        attempt = event.data.attempt
+        if attempt != run.attempt + 1 or self.active not in (None, run):
+            raise IllegalEvent(f"attempt {attempt} of {run.run_id} can't start now")
+        if self.active is None:
+            self.queue.remove(run)
+            self.active = run
+        run.attempt = attempt
+        run.started_at = run.started_at or event.ts
+
+    def _open_call(self, run: Run, event: Event) -> None:
+        data = event.data
+        if data.tool_call_id in run.open_calls:
+            raise IllegalEvent(f"tool call {data.tool_call_id} is open already")
+        run.open_calls[data.tool_call_id] = OpenCall(data.tool, event.ts)
+        run.tools_used.add(data.tool)
+
+    def _close_call(self, run: Run, event: Event) -> None:
+        if run.open_calls.pop(event.data.tool_call_id, None) is None:
+            raise IllegalEvent(f"tool call {event.data.tool_call_id} isn't open")
+
+    def _leave(self, run: Run, _event: Event) -> None:
+        if run.open_calls:
+            raise IllegalEvent(f"run {run.run_id} still has open tool calls")
+
+    def _end(self, run: Run, event: Event) -> None:
+        self._leave(run, event)
         if run is self.active:
             self.active = None
         else:
             self.queue.remove(run)
+
+    _steps: ClassVar[dict[type[Data], Callable[[Conversation, Run, Event], None]]] = {
+        AgentStarted: _start,
+        ToolExecuting: _open_call,
+        ToolCompleted: _close_call,
+        AgentRestarted: _leave,
+        AgentCompleted: _end,
+        MessageDequeued: _end,
+    }
+    """What each kind of event checks and changes beside the move itself; a thought does neither."""

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from actors.session.connection import Connection
     from actors.session.events import Data, Fault, Recorded, Usage
     from actors.session.lifecycle import Run
+    from actors.tools.lending import Resources, ToolUser
+    from actors.tools.tool import Tool
 
 # From connections, by way of the root or straight to the session.
 
@@ -286,13 +288,14 @@ class AgentLost(Struct, frozen=True):
 
 
 class RunFinished(Struct, frozen=True):
-    """An attempt came to its end by itself."""
+    """An attempt came to its end by itself; ``calls_open`` says whether it left tool calls behind that go on."""
 
     run_id: str
     attempt: int
     text: str
     error: Fault | None
     usage: Usage | None
+    calls_open: bool
 
 
 # To and from the tools.
@@ -321,7 +324,17 @@ class AbortRun(Struct, frozen=True):
 
 
 class Execute(Struct, frozen=True):
-    """Do the call that the tool actor was made for."""
+    """Do the call that the tool actor was made for, and tell the tools what came of it.
+
+    It brings all that this takes: an actor that lives for one message needn't be made of what that message is about.
+    """
+
+    call_id: str
+    tool: Tool
+    arguments: dict[str, Any]
+    user: ToolUser
+    resources: Resources
+    tools: ActorRef[Any]
 
 
 class Returned(Struct, frozen=True):
@@ -338,19 +351,5 @@ class Raised(Struct, frozen=True):
     error: Exception
 
 
-class CallExpired(Struct, frozen=True):
-    """A tool took longer than it may."""
-
-    call_id: str
-
-
-class ProgressDue(Struct, frozen=True):
-    """Time to see whether the run has been silent for long."""
-
-    run_id: str
-
-
-class DeadlineReached(Struct, frozen=True):
-    """The run has had all its time."""
-
-    run_id: str
+class AlarmRang(Struct, frozen=True):
+    """From a session, or its tools, to itself: time to see whose time is up."""

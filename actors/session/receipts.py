@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from actors.session.connection import Refusal
 
@@ -17,7 +19,7 @@ LOST = Refusal("internal", "The message could not be recorded. Send it again.", 
 UNANSWERED = Refusal("internal", "The session was restarted before it could answer. Try again.", temporary=True)
 
 
-class Acceptance(NamedTuple):
+class Acceptance(Struct, frozen=True):
     """The answer to a ``message``."""
 
     subscription: Subscription
@@ -32,12 +34,12 @@ class Acceptance(NamedTuple):
 
     def give(self, session_id: str, run_id: str) -> None:
         """Answer the client."""
-        self.connection.acknowledge(
+        self.subscription.connection.acknowledge(
             self.frame_id, session_id=session_id, run_id=run_id, position=self.position, duplicate=self.duplicate
         )
 
 
-class Ending(NamedTuple):
+class Ending(Struct, frozen=True):
     """The answer to a ``cancel`` or a ``dequeue``, with the fields of its ack."""
 
     connection: Connection
@@ -52,20 +54,21 @@ class Ending(NamedTuple):
 class Receipts:
     """The answers of one session that are still owed."""
 
-    __slots__ = ("_acceptances", "_endings")
+    __slots__ = ("_endings", "acceptances")
 
     def __init__(self) -> None:
         """Owe nothing."""
-        self._acceptances: dict[str, list[Acceptance]] = {}
+        self.acceptances: dict[str, list[Acceptance]] = {}
+        """Those of messages, by run: whoever has events to show may look whether there are any."""
         self._endings: dict[str, list[Ending]] = {}
 
     def __len__(self) -> int:
         """Count the runs that somebody waits for an answer about."""
-        return len(self._acceptances) + len(self._endings)
+        return len(self.acceptances) + len(self._endings)
 
     def owe_acceptance(self, run_id: str, acceptance: Acceptance) -> None:
         """Answer once the run's ``message_accepted`` is committed."""
-        self._acceptances.setdefault(run_id, []).append(acceptance)
+        self.acceptances.setdefault(run_id, []).append(acceptance)
 
     def owe_ending(self, run_id: str, ending: Ending) -> None:
         """Answer once the run's last event is committed."""
@@ -73,7 +76,7 @@ class Receipts:
 
     def accepted(self, run_id: str) -> list[Acceptance]:
         """Take out what is owed for a message that is on record."""
-        return self._acceptances.pop(run_id, [])
+        return self.acceptances.pop(run_id, [])
 
     def ended(self, run_id: str) -> list[Ending]:
         """Take out what is owed for a run that is over."""
@@ -85,7 +88,7 @@ class Receipts:
 
     def lose(self) -> None:
         """Refuse the messages that are owed an answer: they can't be recorded."""
-        for run_id in list(self._acceptances):
+        for run_id in list(self.acceptances):
             for acceptance in self.accepted(run_id):
                 acceptance.connection.refuse(acceptance.frame_id, LOST)
 
@@ -93,11 +96,11 @@ class Receipts:
         """Refuse everything that is owed: whoever would have known is gone."""
         for answer in self._all():
             answer.connection.refuse(answer.frame_id, UNANSWERED)
-        self._acceptances.clear()
+        self.acceptances.clear()
         self._endings.clear()
 
     def _all(self) -> list[Acceptance | Ending]:
-        return [*chain(*self._acceptances.values()), *chain(*self._endings.values())]
+        return [*chain(*self.acceptances.values()), *chain(*self._endings.values())]
 
     def settle(self, is_open: Callable[[str], bool]) -> None:
         """Answer what the log has decided; ``is_open`` tells which runs are unfinished in it.

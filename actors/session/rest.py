@@ -35,7 +35,7 @@ class Rest(Conduct):
     def consider_rest(self) -> None:
         """Begin to count the time where there is nothing left to do: called wherever that may have become so."""
         if self.idle:
-            self._idle_since = self.runtime.clock.monotonic()
+            self._idle_since = self.clock.monotonic()
             self._look_again(self.environment.idle_session)
 
     def stay_awake(self) -> None:
@@ -53,7 +53,7 @@ class Rest(Conduct):
         self._rest = None
         if not self.idle:
             return
-        left = self._idle_since + self.environment.idle_session - self.runtime.clock.monotonic()
+        left = self._idle_since + self.environment.idle_session - self.clock.monotonic()
         if left > 0:
             self._look_again(left)
             return

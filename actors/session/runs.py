@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from actors.agents.agent import Agent
-    from actors.runtime.clock import Timer
     from actors.session.lifecycle import Run as LoggedRun
 
 
@@ -23,10 +23,17 @@ class Admission(Enum):
     BUSY = "busy"
     QUEUE_FULL = "queue_full"
 
+    __hash__ = object.__hash__  # An enumeration's own is a call in Python.
 
-@dataclass(slots=True, eq=False)
-class LiveRun:
-    """A run that isn't over. Times: ``accepted_ms`` epoch ms; ``started`` and ``last_event`` monotonic seconds."""
+
+RUN, WAIT, INTERRUPT, BUSY, QUEUE_FULL = Admission
+
+
+class LiveRun(Struct, eq=False):
+    """A run that isn't over. Times: ``accepted_ms`` is in epoch ms, the others are monotonic seconds.
+
+    ``deadline`` is None where no time is counted: before the first attempt, and while nothing can be recorded.
+    """
 
     run_id: str
     text: str
@@ -41,9 +48,8 @@ class LiveRun:
     said: list[str] = field(default_factory=list)
     open_calls: dict[str, str] = field(default_factory=dict)
     tools_used: set[str] = field(default_factory=set)
-
-    deadline: Timer | None = None
-    progress: Timer | None = None
+    deadline: float | None = None
+    last_progress: float = 0.0
 
     @classmethod
     def from_log(cls, run: LoggedRun, roles: tuple[str, ...], now: float) -> LiveRun:
@@ -63,12 +69,13 @@ class LiveRun:
             return False
         return self.tools_used.isdisjoint(tool.name for tool in agent.tools if not tool.idempotent)
 
-    def cancel_timers(self) -> None:
-        """Forget what was due for this run."""
-        for timer in (self.deadline, self.progress):
-            if timer is not None:
-                timer.cancel()
-        self.deadline = self.progress = None
+    def out_of_time(self, now: float) -> bool:
+        """Tell whether the run has had all its time."""
+        return self.deadline is not None and now >= self.deadline
+
+    def progress_due(self, every: float) -> float:
+        """Return when its watchers should hear that it lives, if nothing else is heard of it until then."""
+        return max(self.last_event, self.last_progress) + every
 
     def waiting_on(self, agent: type[Agent] | None) -> str:
         """Return what the run is waiting for, as the protocol names it."""
@@ -87,25 +94,37 @@ class RunQueue:
     def admit(self, on_busy: Literal["enqueue", "reject", "interrupt"], capacity: float) -> Admission:
         """Decide on one more message; ``capacity`` is how many may wait."""
         if self.active is None and not self.waiting:
-            return Admission.RUN
+            return RUN
         if on_busy == "reject":
-            return Admission.BUSY
+            return BUSY
         if len(self.waiting) >= capacity:
-            return Admission.QUEUE_FULL
-        return Admission.INTERRUPT if on_busy == "interrupt" else Admission.WAIT
+            return QUEUE_FULL
+        return INTERRUPT if on_busy == "interrupt" else WAIT
 
     def find(self, run_id: str) -> LiveRun | None:
         """Return the run of that id that isn't over, or None."""
         active = self.active
-        return active if active is not None and active.run_id == run_id else self.waiting_run(run_id)
+        if active is not None and active.run_id == run_id:
+            return active
+        return self.waiting_run(run_id) if self.waiting else None
 
     def next_up(self) -> LiveRun | None:
         """Return what runs, or else what will run first; None where there is nothing to do."""
-        return next(iter(self), None)
+        if self.active is not None:
+            return self.active
+        return self.waiting[0] if self.waiting else None
 
     def waiting_run(self, run_id: str) -> LiveRun | None:
         """Return the waiting run of that id, or None."""
-        return next((run for run in self.waiting if run.run_id == run_id), None)
+        for run in self.waiting:
+            if run.run_id == run_id:
+                return run
+        return None
+
+    def append(self, run: LiveRun) -> int:
+        """Put one behind the others; return how many are ahead of it."""
+        self.waiting.append(run)
+        return len(self.waiting) - 1 + (self.active is not None)
 
     def position(self, run_id: str) -> int:
         """Return how many runs are ahead of that one; 0 for the active one and for one that is over."""

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from actors.session.environment import Environment
     from actors.session.events import Event
     from actors.session.lifecycle import Run
+    from actors.session.receipts import Acceptance
 
 READ_AT_ONCE = 1000
 DELETED = Refusal("not_found", "The session was deleted.")
@@ -70,6 +71,7 @@ class Session(Commands):
         """Begin without a log; the emitter brings it."""
         self.root = root
         self.environment = environment
+        self.clock = self.runtime.clock
         self.user_id = user_id
         self.session_id = session_id
         self.audience = Audience(environment.journal, session_id)
@@ -105,6 +107,7 @@ class Session(Commands):
         if run is not None and log.active is not None and log.active.phase is Phase.RUNNING:
             if interrupted:
                 self.complete(run, "error", fault=UNRECORDED)
+                self.call_off(run)
             else:
                 self.retry_or_end(run, "the session was restarted", 0.0, RESTARTED)
         self.go_on()
@@ -124,7 +127,7 @@ class Session(Commands):
         self.receipts.lose()
         run = self.runs.active
         if run is not None:
-            run.cancel_timers()
+            run.deadline = None
             self.call_off(run)
             if not run.attempt_due:
                 self.replace_child("agent")
@@ -136,8 +139,6 @@ class Session(Commands):
             self._show([Recorded(decode(frame), frame) for frame in frames])
 
     def _take_up(self, log: LogReady) -> None:
-        for run in self.runs:
-            run.cancel_timers()
         unfinished = [*([] if log.active is None else [log.active]), *log.queue]
         roles = self.environment.roles_of(self.user_id) if unfinished else ()
         self.runs = RunQueue()
@@ -145,7 +146,7 @@ class Session(Commands):
         self.runs.active = None if log.active is None else self._live(log.active, roles)
 
     def _live(self, run: Run, roles: tuple[str, ...]) -> LiveRun:
-        return LiveRun.from_log(run, roles, self.runtime.clock.monotonic())
+        return LiveRun.from_log(run, roles, self.clock.monotonic())
 
     def _finish_what_ended(self) -> None:
         """Carry through what was decided before the log had to be read again: ends, cancels and dequeues."""
@@ -163,36 +164,41 @@ class Session(Commands):
             self._show(message.entries)
 
     def _show(self, entries: Sequence[Recorded]) -> None:
-        acceptances = []
-        for event in [entry.event for entry in entries if type(entry.event.data) is MessageAccepted]:
-            for acceptance in self.receipts.accepted(event.run_id):
-                self.watch(acceptance.subscription, event.seq - 1)
-                acceptances.append((acceptance, event.run_id))
+        acceptances = self._accepted(entries) if self.receipts.acceptances else ()
         self.head_seq = entries[-1].event.seq
         self.audience.show(entries)
         for acceptance, run_id in acceptances:
             acceptance.give(self.session_id, run_id)
-        now = self.runtime.clock.monotonic()
+        now = self.clock.monotonic()
         for entry in entries:
             self._note(entry.event, now)
 
+    def _accepted(self, entries: Sequence[Recorded]) -> list[tuple[Acceptance, str]]:
+        """Take out what is owed for the messages among these, and let who sent them watch from there on."""
+        taken = []
+        for event in [entry.event for entry in entries if type(entry.event.data) is MessageAccepted]:
+            for acceptance in self.receipts.accepted(event.run_id):
+                self.watch(acceptance.subscription, event.seq - 1)
+                taken.append((acceptance, event.run_id))
+        return taken
+
     def _note(self, event: Event, now: float) -> None:
-        data, run_id = event.data, event.run_id
-        if isinstance(data, AgentCompleted | MessageDequeued):
-            for ending in self.receipts.ended(run_id):
+        data, kind = event.data, type(event.data)
+        if kind is AgentCompleted or kind is MessageDequeued:
+            for ending in self.receipts.ended(event.run_id):
                 ending.give()
             self.consider_rest()
-        run = self.runs.find(run_id)
+        run = self.runs.find(event.run_id)
         if run is None:
             return
         run.last_event = now
-        if isinstance(data, AgentStarted):
+        if kind is AgentStarted:
             # Here and not where it is sent off: words of the last attempt may still be on their way.
             run.said.clear()
-        elif isinstance(data, ToolExecuting):
+        elif kind is ToolExecuting:
             run.open_calls[data.tool_call_id] = data.tool
             run.tools_used.add(data.tool)
-        elif isinstance(data, ToolCompleted):
+        elif kind is ToolCompleted:
             run.open_calls.pop(data.tool_call_id, None)
 
     @receives(Shown)
@@ -202,7 +208,7 @@ class Session(Commands):
         run = self.runs.active
         if run is not None and run.run_id == delta.run_id:
             run.said.append(delta.text)
-            run.last_event = self.runtime.clock.monotonic()
+            run.last_event = self.clock.monotonic()
         self.audience.show_live(delta.frame, self.head_seq)
 
     # Connections and the root.

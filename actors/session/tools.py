@@ -6,17 +6,20 @@ raises, dies, hangs), its ``tool_executing`` gets its ``tool_completed``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+import math
+from typing import TYPE_CHECKING, Any
 
-import structlog
+import msgspec
 
 from actors.runtime.actor import Actor, Reply, receives
 from actors.runtime.restarts import Restart
 from actors.runtime.specs import ChildSpec
 from actors.runtime.supervisor import Supervisor
+from actors.session.alarm import Alarm
 from actors.session.events import Fault, ToolCompleted, ToolExecuting
 from actors.session.identifiers import new_id
-from actors.session.messages import AbortRun, CallExpired, CallTool, Emit, Execute, Raised, Returned
+from actors.session.log_context import name_in_logs
+from actors.session.messages import AbortRun, AlarmRang, CallTool, Emit, Execute, Raised, Returned
 from actors.session.turn import written
 from actors.tools.errors import BadArguments, ToolFailed
 from actors.tools.lending import ToolUser
@@ -24,54 +27,35 @@ from actors.tools.masking import masked
 from actors.tools.performing import perform
 
 if TYPE_CHECKING:
-    from actors.runtime.clock import Timer
     from actors.runtime.reasons import ExitReason
     from actors.runtime.ref import ActorRef
     from actors.session.environment import Environment
-    from actors.tools.lending import Resources
     from actors.tools.tool import Tool
 
 
-class Call(NamedTuple):
-    """A tool call under way. ``since`` is in seconds on the runtime's clock."""
+class Call(msgspec.Struct, eq=False):
+    """A tool call under way, from ``since`` to ``until`` at the latest, in seconds on the runtime's clock."""
 
     call_id: str
     order: CallTool
     reply: Reply[Any] | None
     since: float
-    timer: Timer | None = None
+    until: float = math.inf
 
 
 class ToolActor(Actor):
     """Does one call and ends."""
 
-    def __init__(
-        self,
-        call_id: str,
-        tool: Tool,
-        arguments: dict[str, Any],
-        user: ToolUser,
-        resources: Resources,
-        tools: ActorRef[Any],
-    ) -> None:
-        """Know what to do; `Execute` does it."""
-        self._call_id = call_id
-        self._tool = tool
-        self._arguments = arguments
-        self._user = user
-        self._resources = resources
-        self._tools = tools
-
     @receives(Execute)
-    def _on_execute(self, _: Execute) -> None:
+    def _on_execute(self, order: Execute) -> None:
         """Call the tool; blocks as long as it does."""
-        structlog.contextvars.bind_contextvars(actor=self.address, incarnation=self.incarnation)
+        name_in_logs(self.address, self.incarnation)
         try:
-            value = perform(self._tool, self._arguments, self._user, self._resources)
-            outcome: Returned | Raised = Returned(self._call_id, value)
+            value = perform(order.tool, order.arguments, order.user, order.resources)
+            outcome: Returned | Raised = Returned(order.call_id, value)
         except Exception as error:  # noqa: BLE001 - a tool may raise what it likes; that is its answer
-            outcome = Raised(self._call_id, error)
-        self._tools.tell(outcome)
+            outcome = Raised(order.call_id, error)
+        order.tools.tell(outcome)
         self.stop()
 
 
@@ -83,31 +67,39 @@ class Tools(Supervisor):
     def __init__(self, environment: Environment, user_id: str, emitter: ActorRef[Any]) -> None:
         """Begin with no call."""
         self._environment = environment
-        self._user_id = user_id
+        self._user = ToolUser(user_id)
         self._emitter = emitter
+        self._clock = self.runtime.clock
+        self._alarm = Alarm(self)
         self._calls: dict[str, Call] = {}
 
     @receives(CallTool)
     def _on_call(self, order: CallTool) -> None:
-        call = Call(new_id("tc", self.runtime.random), order, self.defer(), self.runtime.clock.monotonic())
+        call = Call(new_id("tc", self.runtime.random), order, self.defer(), self._clock.monotonic())
         self._calls[call.call_id] = call
         tool = self._environment.find_tool(order.agent, order.tool)
-        shown, _ = masked(order.arguments, tool.secret if tool is not None else frozenset())
+        shown, _ = masked(order.arguments, () if tool is None else tool.secret)
         executing = ToolExecuting(call.call_id, order.tool, shown, order.step)
         try:
-            actor = self._prepare(call, tool)
+            work = self._prepare(call, tool)
         except ToolFailed as failure:
             self._emit(call, executing)
             self._complete(call, Fault(failure.code, failure.message))
             return
-        if tool is not None and not tool.idempotent:
-            # On record before it is done: a retry must know that it may have happened.
-            self._emit(call, executing, then=(actor, Execute()))
-        else:
-            self._emit(call, executing)
-            actor.tell(Execute())
+        self._begin(call, executing, work)
 
-    def _prepare(self, call: Call, tool: Tool | None) -> ActorRef[Any]:
+    def _begin(self, call: Call, executing: ToolExecuting, work: Execute) -> None:
+        call.until = call.since + (self._environment.tool_timeout if work.tool.timeout is None else work.tool.timeout)
+        self._alarm.ring_by(call.until, call.since)
+        actor = self.start_child(ChildSpec(call.call_id, ToolActor, restart=Restart.TEMPORARY, shutdown=0))
+        if work.tool.idempotent:
+            self._emit(call, executing)
+            actor.tell(work)
+        else:
+            # On record before it is done: a retry must know that it may have happened.
+            self._emit(call, executing, then=(actor, work))
+
+    def _prepare(self, call: Call, tool: Tool | None) -> Execute:
         order = call.order
         if tool is None:
             raise ToolFailed("not_found", f"There is no tool {order.tool!r}.", tool=order.tool)
@@ -119,12 +111,9 @@ class Tools(Supervisor):
             arguments = tool.bind(order.arguments)
         except BadArguments as bad:
             raise ToolFailed("bad_arguments", str(bad), tool=tool.name) from bad
-        timeout = self._environment.tool_timeout if tool.timeout is None else tool.timeout
-        timer = self.send_after(timeout, CallExpired(call.call_id))
-        self._calls[call.call_id] = call._replace(timer=timer)
-        user = ToolUser(self._user_id, order.roles)
-        args = (call.call_id, tool, arguments, user, self._environment.resources, self.actor_ref)
-        return self.start_child(ChildSpec(call.call_id, ToolActor, args, restart=Restart.TEMPORARY, shutdown=0))
+        if order.roles != self._user.roles:
+            self._user = ToolUser(self._user.user_id, order.roles)
+        return Execute(call.call_id, tool, arguments, self._user, self._environment.resources, self.actor_ref)
 
     @receives(Returned)
     def _on_returned(self, message: Returned) -> None:
@@ -144,12 +133,15 @@ class Tools(Supervisor):
             self.log.warning("tool_failed", tool=call.order.tool, error_type=type(error).__name__)
             self._complete(call, Fault("failed", f"The tool failed ({type(error).__name__})."))
 
-    @receives(CallExpired)
-    def _on_expired(self, message: CallExpired) -> None:
-        call = self._calls.get(message.call_id)
-        if call is not None:
+    @receives(AlarmRang)
+    def _on_alarm(self, _: AlarmRang) -> None:
+        self._alarm.rang()
+        now = self._clock.monotonic()
+        for call in [call for call in self._calls.values() if call.until <= now]:
             self._complete(call, Fault("timeout", "The tool took too long and was stopped."))
             self._end(call)
+        if self._calls:
+            self._alarm.ring_by(min(call.until for call in self._calls.values()), now)
 
     @receives(AbortRun)
     def _on_abort(self, message: AbortRun) -> None:
@@ -169,10 +161,8 @@ class Tools(Supervisor):
             self.kill_child(call.call_id)
 
     def _complete(self, call: Call, fault: Fault | None, value: Any = None) -> None:
-        current = self._calls.pop(call.call_id)
-        if current.timer is not None:
-            current.timer.cancel()
-        duration_ms = round((self.runtime.clock.monotonic() - call.since) * 1000)
+        del self._calls[call.call_id]
+        duration_ms = round((self._clock.monotonic() - call.since) * 1000)
         tool = call.order.tool
         if fault is None:
             shown, cut = masked(value)

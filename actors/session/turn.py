@@ -10,7 +10,6 @@ from actors.agents.turn import Exchange, Turn
 from actors.session.events import AgentCompleted, AgentThinking, MessageAccepted, Usage, decode
 from actors.session.messages import CallTool, Emit, Flush, Say
 from actors.tools.errors import ToolFailed
-from actors.tools.tool import Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from actors.runtime.ref import ActorRef
     from actors.session.journal import Journal
     from actors.session.messages import StartRun
-    from actors.tools.tool import Tool
+    from actors.tools.tool import Call, Tool
 
 UNANSWERED = 100
 """How many messages to the emitter are under way at most before the agent waits for it."""
@@ -62,6 +61,8 @@ class LiveTurn(Turn):
         self._step = 0
         self._unanswered = 0
         self.counted: Usage | None = None
+        self.calls_open = 0
+        """How many tool calls it has begun and not seen the end of: code that gives up a wait leaves one behind."""
 
     @property
     def text(self) -> str:
@@ -127,14 +128,14 @@ class LiveTurn(Turn):
         Raises:
             ToolFailed: it didn't do it; the code says why.
         """
-        return self._call(Call(tool, arguments)).get()
+        return self._answer(self._call(tool, arguments))
 
     def use_all(self, calls: Sequence[Call]) -> list[Any]:
         """Call tools side by side; blocks until the last is done. A failed call's entry is its `ToolFailed`."""
         outcomes: list[Any] = []
         for first in range(0, len(calls), SIDE_BY_SIDE):
-            batch = [self._call(call) for call in calls[first : first + SIDE_BY_SIDE]]
-            outcomes += map(_outcome, batch)
+            batch = [self._call(*call) for call in calls[first : first + SIDE_BY_SIDE]]
+            outcomes += map(self._outcome, batch)
         return outcomes
 
     def _tell(self, message: Emit | Say) -> None:
@@ -144,27 +145,33 @@ class LiveTurn(Turn):
             self._emitter.ask(Flush())
             self._unanswered = 0
 
-    def _call(self, call: Call) -> Future[Any]:
+    def _call(self, tool: Tool | str, arguments: dict[str, Any], problem: str | None = None) -> Future[Any]:
         order = self._order
         message = CallTool(
             order.run_id,
             order.attempt,
             order.agent,
-            call.tool if isinstance(call.tool, str) else call.tool.name,
-            call.arguments,
+            tool if isinstance(tool, str) else tool.name,
+            arguments,
             max(1, self._step),
             order.roles,
-            call.problem,
+            problem,
         )
+        self.calls_open += 1
         # For ever is short here: the tools actor answers for each call when its time is up.
         return self._tools.ask(message, block=False, timeout=None)  # type: ignore[no-any-return]
 
+    def _answer(self, future: Future[Any]) -> Any:
+        try:
+            return future.get()
+        finally:
+            self.calls_open -= future.done
 
-def _outcome(future: Future[Any]) -> Any:
-    try:
-        return future.get()
-    except ToolFailed as failure:
-        return failure
+    def _outcome(self, future: Future[Any]) -> Any:
+        try:
+            return self._answer(future)
+        except ToolFailed as failure:
+            return failure
 
 
 def written(text: str) -> str:

@@ -4,6 +4,7 @@ import dataclasses
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -26,6 +27,8 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 # What every JSON reader takes without losing digits to an overflow.
 _INTEGERS = range(-(2**63), 2**63)
 _WORST_BYTES = 6  # of one character in JSON: \u0000
+_SHORT = MAX_BYTES // _WORST_BYTES - len('"",')  # characters of a text that fits whatever they are
+_FEW = 16  # fields that are looked through before they are copied
 
 
 def masked(shown: Any, secret: Collection[str] = frozenset()) -> tuple[Any, bool]:
@@ -38,13 +41,44 @@ def masked(shown: Any, secret: Collection[str] = frozenset()) -> tuple[Any, bool
     Returns:
         The copy, of about 8 KiB at most as UTF-8 JSON, and whether anything was cut.
     """
+    if type(shown) is dict and _is_plain_record(shown, secret):
+        return shown.copy(), False
+    if _is_plain(shown):
+        return shown, False
     copy = _Copy(frozenset(secret))
     return copy.value(shown, 0), copy.cut
+
+
+# What most calls bring is a short text or two, of which a copy would be the same: to see that takes a tenth of a walk.
+
+
+def _is_plain(value: Any) -> bool:
+    """Tell whether a value is shown as it is: a short text in ASCII, a number, true, false or null."""
+    kind = type(value)
+    if kind is str:
+        return len(value) <= _SHORT and value.isascii()
+    return value is None or kind is bool or (kind is int and value in _INTEGERS)
+
+
+def _is_plain_record(fields: dict[Any, Any], secret: Collection[str]) -> bool:
+    """Tell whether every field is plain, under a name that is short and not secret, and the whole isn't long."""
+    if len(fields) > _FEW:
+        return False
+    for key, value in fields.items():
+        if type(key) is not str or key in secret or len(key) > MAX_KEY or not key.isascii() or not _is_plain(value):
+            return False
+        if _names_secret(key):
+            return False
+    return len(msgspec.json.encode(fields)) <= MAX_TEXT
 
 
 def names_secret(key: str) -> bool:
     """Tell whether a key names a password, token, key, secret, credential or authorization as one of its words."""
     return any(_SECRET_WORD.fullmatch(word) for word in _WORD.findall(key))
+
+
+_names_secret = lru_cache(maxsize=1024)(names_secret)
+"""The same from memory; for short keys alone, since it keeps them."""
 
 
 class _Copy:

@@ -30,8 +30,10 @@ def perform(tool: Tool, arguments: Mapping[str, Any], user: ToolUser, resources:
     """
     if tool.isolation == "process":
         return call_in_process(tool, arguments, user)
+    if not tool.lent:
+        return tool.function(**arguments)
     lent = {name: user if kind is ToolUser else _lent(tool, kind, resources) for name, kind in tool.lent.items()}
-    return tool(**arguments, **lent)
+    return tool.function(**arguments, **lent)
 
 
 def _lent(tool: Tool, kind: type, resources: Resources) -> Any:

@@ -63,7 +63,7 @@ class Tool:
             bound = msgspec.convert(dict(arguments), self._arguments)
         except msgspec.ValidationError as error:
             raise BadArguments(f"{self.name}: {for_people(error)}") from error
-        return {name: getattr(bound, name) for name in self._arguments.__struct_fields__}
+        return msgspec.structs.asdict(bound)
 
     def call(self, /, **arguments: Any) -> "Call":
         """Write down a call for `Turn.use_all`, without making it."""

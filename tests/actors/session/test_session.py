@@ -2,6 +2,8 @@
 
 import gevent
 import pytest
+from gevent.queue import Queue
+from structlog.contextvars import bind_contextvars, get_contextvars
 
 from actors.agents import Agent
 from actors.runtime.pause import hang
@@ -101,6 +103,35 @@ def test_cancel_ends_a_hung_run_closes_its_calls_and_the_next_message_works(tab,
     if "tool" in step:
         assert tab.of_run(run_id)[-2]["data"]["error"]["code"] == "cancelled"
     assert tab.completed(tab.run({"answer": "fine"}))["data"]["text"] == "fine"
+
+
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_the_calls_that_an_agent_left_behind_end_with_its_run(make_house, at_once):
+    ended = Queue()
+
+    @tool(idempotent=True)
+    def linger() -> None:
+        """Stay for as long as one may."""
+        try:
+            hang()
+        finally:
+            ended.put("linger")
+
+    class Impatient(Agent):
+        name = "impatient"
+        tools = (linger,)
+
+        def run(self, turn):
+            with gevent.Timeout(0.02, exception=False):
+                turn.use_all([linger.call()] * at_once)
+            return "without it"
+
+    tab = make_house(agents=[Impatient]).tab()
+    run_id = tab.run(text="x", agent="impatient")
+    assert tab.completed(run_id)["data"]["text"] == "without it"
+    assert [ended.get(timeout=5) for _ in range(at_once)] == ["linger"] * at_once
+    codes = [event["data"]["error"]["code"] for event in tab.of_run(run_id) if event["type"] == "tool_completed"]
+    assert codes == ["cancelled"] * at_once
 
 
 def test_cancel_with_nothing_running_is_acked_with_null(tab):
@@ -322,6 +353,36 @@ def test_a_tool_for_other_roles_is_forbidden(make_house):
 
     tab = make_house(agents=[Pilot]).tab()
     assert tab.completed(tab.run(text="x", agent="pilot"))["data"]["text"] == "forbidden"
+
+
+def test_what_an_agent_and_its_tool_log_names_who_ran_it(make_house):
+    named = {}
+
+    @tool(idempotent=True)
+    def note() -> None:
+        """Keep what a line logged here would say."""
+        named["tool"] = get_contextvars()
+
+    class Clerk(Agent):
+        name = "clerk"
+        tools = (note,)
+
+        def run(self, turn):
+            named["agent"] = get_contextvars()
+            turn.use(note)
+            bind_contextvars(actor="mine")
+            named["rebound"] = get_contextvars()["actor"]
+            return "noted"
+
+    tab = make_house(agents=[Clerk]).tab()
+    run_id = tab.run(text="x", agent="clerk")
+    tab.completed(run_id)
+    call_id = tab.wait_for_event(run_id, "tool_executing")["data"]["tool_call_id"]
+    assert named == {
+        "agent": {"run_id": run_id, "actor": "session/u_1/s_1/agent", "incarnation": 1},
+        "tool": {"run_id": run_id, "actor": f"session/u_1/s_1/tools/{call_id}", "incarnation": 1},
+        "rebound": "mine",
+    }
 
 
 def test_a_thousand_chunks_without_a_pause_all_arrive(tab):

@@ -32,6 +32,7 @@ _ORDINARY = ("monkey", "keyboard", "keyword", "turkey", "author", "secretary", "
 @pytest.mark.parametrize("key", _SECRETS)
 def test_a_key_that_names_a_secret_hides_its_value(key: str):
     assert masked({"deep": [{key: {"any": "thing"}}]}) == ({"deep": [{key: MASK}]}, False)
+    assert masked({key: "any"}) == ({key: MASK}, False)
 
 
 @pytest.mark.parametrize("key", _ORDINARY)
@@ -81,6 +82,12 @@ def test_a_long_list_is_cut():
     assert cut
     assert shown[:3] == [0, 1, 2]
     assert len(msgspec.json.encode(shown)) <= MAX_BYTES + 100
+
+
+def test_fields_that_are_short_each_and_long_together_are_cut():
+    shown, cut = masked({str(number): "a" * 1300 for number in range(16)})
+    assert cut
+    assert len(msgspec.json.encode(shown)) < MAX_BYTES + 100
 
 
 def test_a_cycle_ends():
@@ -153,6 +160,34 @@ json_values = st.recursive(
 @given(json_values)
 def test_small_json_without_secrets_is_shown_as_it_is(value: Any):
     assert masked([value])[1] or masked([value]) == ([value], False)
+
+
+small = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.floats(),
+    st.sampled_from([0, -(2**63), 2**63 - 1, 2**63]),
+    st.text(max_size=8),
+    st.integers(0, 2100).map("a".__mul__),
+    st.just(Login("ana", "pw")),
+)
+names = st.one_of(
+    st.sampled_from(_SECRETS), st.sampled_from(_ORDINARY), st.text(max_size=8), st.just("pin"), st.just("k" * 201)
+)
+
+
+@given(st.one_of(small, st.dictionaries(names, small, max_size=3), st.dictionaries(small, small, max_size=2)))
+def test_a_value_is_shown_alone_as_it_is_shown_among_others(value: Any):
+    """Alone it may be seen at a glance to be plain; in a list it is walked over whatever it is."""
+    shown, cut = masked(value, frozenset({"pin"}))
+    assert repr(([shown], cut)) == repr(masked([value], frozenset({"pin"})))
+
+
+def test_the_arguments_that_are_shown_are_a_copy():
+    arguments = {"value": "before"}
+    shown, _ = masked(arguments)
+    arguments["value"] = "after"
+    assert shown == {"value": "before"}
 
 
 @given(st.text())

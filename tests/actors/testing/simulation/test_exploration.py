@@ -7,7 +7,6 @@ from contextlib import suppress
 import pytest
 
 from actors.runtime.errors import AskTimeout
-from actors.session import lifecycle
 from actors.session.audience import Audience
 from actors.session.emitter import Emitter
 from actors.session.events import AgentCompleted, ToolCompleted
@@ -93,41 +92,35 @@ def drops_a_terminal(monkeypatch):
     monkeypatch.setattr(Session, "record", dropping)
 
 
+def unchecked(monkeypatch, emitter, run_id, data):
+    """Have an event recorded whatever its run is doing."""
+    with monkeypatch.context() as unguarded:
+        unguarded.setattr(Conversation, "apply", lambda self, entry: self.pass_over(entry.seq))
+        return emitter._record(run_id, data)
+
+
 def doubles_a_terminal(monkeypatch):
     number = Emitter._number
-    check = Conversation.check
 
     def doubling(self, run_id, data):
         entries = number(self, run_id, data)
         if isinstance(data, AgentCompleted) and data.outcome == "success":
-            monkeypatch.setattr(Conversation, "check", lambda *_: lifecycle.Phase.RUNNING)
-            monkeypatch.setattr(Conversation, "find", lambda *_: lifecycle.Run(run_id, "", "", None, 0, 0))
-            entries += (self._record(run_id, data),)
-            monkeypatch.setattr(Conversation, "check", check)
-            monkeypatch.setattr(Conversation, "find", find)
+            entries += (unchecked(monkeypatch, self, run_id, data),)
         return entries
 
-    find = Conversation.find
     monkeypatch.setattr(Emitter, "_number", doubling)
 
 
 def completes_a_tool_late(monkeypatch):
     """Hold the end of a call back until its run is over."""
     number, held = Emitter._number, {}
-    check, find, change = Conversation.check, Conversation.find, Conversation._change
 
     def late(self, run_id, data):
         if isinstance(data, ToolCompleted) and data.ok and run_id not in held:
             held[run_id] = data
         entries = number(self, run_id, data)
         if isinstance(data, AgentCompleted) and run_id in held:
-            monkeypatch.setattr(Conversation, "check", lambda *_: lifecycle.Phase.RUNNING)
-            monkeypatch.setattr(Conversation, "find", lambda *_: lifecycle.Run(run_id, "", "", None, 0, 0))
-            monkeypatch.setattr(Conversation, "_change", lambda *_: None)
-            entries += (self._record(run_id, held.pop(run_id)),)
-            monkeypatch.setattr(Conversation, "check", check)
-            monkeypatch.setattr(Conversation, "find", find)
-            monkeypatch.setattr(Conversation, "_change", change)
+            entries += (unchecked(monkeypatch, self, run_id, held.pop(run_id)),)
         return entries
 
     monkeypatch.setattr(Emitter, "_number", late)
@@ -168,7 +161,9 @@ def loses_an_ask(monkeypatch):
     complete = Tools._complete
 
     def silent(self, call, fault, value=None):
-        complete(self, call._replace(reply=None) if fault is not None else call, fault, value)
+        if fault is not None:
+            call.reply = None
+        complete(self, call, fault, value)
 
     monkeypatch.setattr(Tools, "_complete", silent)
 
