@@ -108,8 +108,7 @@ class Server:
         self.runtime = Runtime()
         self.runtime.faults = _faults(settings)  # Before anything is struck: a plan may be about the first start.
         kept, strike = settings.journal, partial(strike_point, self.runtime, "journal")
-        path, dispatcher = settings.data_dir / FILE_NAME, self.runtime.dispatcher
-        self.journal = SQLiteJournal(path, self.runtime.clock, kept.sync, strike, busy=lambda: dispatcher.busy)
+        self.journal = SQLiteJournal(settings.data_dir / FILE_NAME, self.runtime.clock, kept.sync, strike)
         self._upkeep = Upkeep(self.journal, Keep(kept.keep_days, kept.keep_events), PRUNE_SECONDS, strike)
         secured = tls_context(settings.tls)
         # After all that a data directory may refuse, and before there are actors: nothing is left open where it fails.

@@ -76,10 +76,6 @@ class Dispatcher(Protocol):
     messages_per_run: int
     """How many messages one actor handles before others have their turn."""
 
-    @property
-    def busy(self) -> bool:
-        """Whether any cell is runnable."""
-
     def schedule(self, cell: Runnable) -> None:
         """Put a cell on the run queue; the caller makes sure that it stands there once."""
 
@@ -187,11 +183,6 @@ class HubDispatcher:
         # How many ran since the loop's last turn.
         self.ran = ACTORS_PER_TURN  # As if: a worker that ends must find the hub running, so that has the first turn.
         self._turn_due = False
-
-    @property
-    def busy(self) -> bool:
-        """Whether any cell is runnable."""
-        return bool(self.queue)
 
     def schedule(self, cell: Runnable) -> None:
         """Put a cell on the run queue."""

@@ -137,8 +137,7 @@ def replay(connection: sqlite3.Connection) -> tuple[Memtable, int]:
     try:
         for number, commit in connection.execute("SELECT number, entries FROM commits ORDER BY number"):
             last = number
-            for entry in decode(commit):
-                memtable.absorb(entry)
+            memtable.absorb(decode(commit))
     except sqlite3.Error as error:
         raise JournalUnavailable(diagnosis(error, path_of(connection))) from error
     except msgspec.MsgspecError as error:

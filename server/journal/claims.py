@@ -8,6 +8,8 @@ from actors.session.journal import Claim
 from server.journal.entries import Deleted, Logged
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from server.journal.entries import Entry
 
 
@@ -33,15 +35,15 @@ class Claims:
         for key in list(self._by_session.get(session_id, ())):
             self._let_go(session_id, key)
 
-    def settle(self, entry: Entry) -> None:
-        """Let go of what a committed entry says for good."""
-        match entry:
-            case Logged(session_id=session_id, user_id=user_id, begun=begun):
-                for _, _, client_msg_id in begun:
-                    if client_msg_id is not None:
-                        self._let_go(session_id, (user_id, client_msg_id))
-            case Deleted(session_id=session_id):
-                self.release(session_id)
+    def settle(self, entries: Iterable[Entry]) -> None:
+        """Let go of what committed entries say for good."""
+        for entry in entries:
+            if type(entry) is Logged:
+                for run in entry.begun:
+                    if run.client_msg_id is not None:
+                        self._let_go(entry.session_id, (entry.user_id, run.client_msg_id))
+            elif type(entry) is Deleted:
+                self.release(entry.session_id)
 
     def _let_go(self, session_id: str, key: tuple[str, str]) -> None:
         keys = self._by_session.get(session_id, set())

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
+import msgspec
 import structlog
 
 from actors.runtime.future import Future
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from actors.runtime.clock import Clock, Timer
-    from actors.session.journal import Done
+    from actors.session.journal import Batch, Done
     from server.journal.entries import Entry
 
     Pending = Writing | Created | Deleted
@@ -64,18 +65,14 @@ class AtOnce:
             self._busy = False
 
 
-class Tail:
+class Tail(msgspec.Struct):
     """A session as it will be when all that was put is committed; ``user_id`` is None where it is deleted then."""
 
-    __slots__ = ("created", "pending", "user_id", "waiters", "writing")
-
-    def __init__(self) -> None:
-        """Have nothing pending."""
-        self.pending = 0
-        self.user_id: str | None = None
-        self.writing: Writing | None = None
-        self.created: Created | None = None
-        self.waiters: list[Future[None]] = []
+    pending: int = 0
+    user_id: str | None = None
+    writing: Writing | None = None
+    created: Created | None = None
+    waiters: list[Future[None]] = []
 
     @property
     def head_seq(self) -> int:
@@ -84,16 +81,15 @@ class Tail:
 
     def put(self, entry: Pending) -> None:
         """Follow one more entry."""
-        match entry:
-            case Writing():
-                self.user_id, self.writing = entry.user_id, entry
-            case Created():
-                self.user_id, self.writing, self.created = entry.user_id, None, entry
-            case Deleted():
-                self.user_id, self.writing, self.created = None, None, None
+        if type(entry) is Writing:
+            self.user_id, self.writing = entry.user_id, entry
+        elif type(entry) is Created:
+            self.user_id, self.writing, self.created = entry.user_id, None, entry
+        else:
+            self.user_id, self.writing, self.created = None, None, None
 
 
-class _Put(NamedTuple):
+class _Put(msgspec.Struct, frozen=True):
     """What waits to be committed; without an entry, somebody who waits for what was put before."""
 
     session_id: str
@@ -108,8 +104,11 @@ class GroupCommit:
     then on every put fails at once, until a commit of nothing, tried every second, goes well.
 
     Attributes:
+        problem: why nothing can be committed now, or None.
+        tails: what is coming of the sessions of which something is pending.
         seconds: how long commits took that went well.
         failures: how many didn't.
+        on_committed: called with the appends of each commit, behind those who made them.
     """
 
     def __init__(self, sink: Sink, clock: Clock, absorb: Callable[[Sequence[Entry]], None], soon: Soon) -> None:
@@ -123,17 +122,13 @@ class GroupCommit:
         self._entries: list[Entry] = []
         self._began_at = 0.0
         self._scheduled = False
-        self._tails: dict[str, Tail] = {}
-        self._problem: str | None = None
+        self.tails: dict[str, Tail] = {}
+        self.problem: str | None = None
         self._probe_timer: Timer | None = None
         self._when_available: list[Callable[[], object]] = []
         self.seconds = Histogram(*COMMIT_BOUNDS)
         self.failures = 0
-
-    @property
-    def problem(self) -> str | None:
-        """Why nothing can be committed now, or None."""
-        return self._problem
+        self.on_committed: list[Callable[[Sequence[Batch]], object]] = []
 
     @property
     def lag(self) -> float:
@@ -145,10 +140,6 @@ class GroupCommit:
         """How many appends, creations and deletions wait to be committed, or are being."""
         return len(self._queue) + len(self._batch or ())
 
-    def tail(self, session_id: str) -> Tail | None:
-        """Return what is coming of a session, or None where nothing of it is pending."""
-        return self._tails.get(session_id)
-
     def put(self, entry: Pending, done: Done) -> None:
         """Have an entry committed."""
         self._put(_Put(entry.session_id, entry, done))
@@ -158,17 +149,18 @@ class GroupCommit:
         self._put(_Put(session_id, None, done))
 
     def _put(self, put: _Put) -> None:
-        if self._problem is not None:
-            _report(put, self._problem)
+        if self.problem is not None:
+            _call(put.done, JournalUnavailable(self.problem))
             return
-        tail = self._tails.get(put.session_id)
+        tail = self.tails.get(put.session_id)
         if tail is None:
-            tail = self._tails[put.session_id] = Tail()
+            tail = self.tails[put.session_id] = Tail()
         tail.pending += 1
         if put.entry is not None:
             tail.put(put.entry)
         self._queue.append(put)
-        self._begin_soon()
+        if self._batch is None and not self._scheduled:
+            self._begin_soon()
 
     def wait(self, session_id: str, timeout: float | None = None) -> None:
         """Block until nothing of a session is pending.
@@ -176,7 +168,7 @@ class GroupCommit:
         Raises:
             AskTimeout: that took longer than ``timeout`` seconds.
         """
-        while (tail := self._tails.get(session_id)) is not None:
+        while (tail := self.tails.get(session_id)) is not None:
             settled: Future[None] = Future()
             tail.waiters.append(settled)
             settled.get(timeout=timeout)
@@ -188,12 +180,12 @@ class GroupCommit:
             AskTimeout: that took longer than ``timeout`` seconds.
         """
         end = self._clock.monotonic() + timeout
-        while self._tails:
-            self.wait(next(iter(self._tails)), max(end - self._clock.monotonic(), 0.0))
+        while self.tails:
+            self.wait(next(iter(self.tails)), max(end - self._clock.monotonic(), 0.0))
 
     def when_available(self, call: Callable[[], object]) -> None:
         """Call ``call`` once, when commits are possible."""
-        if self._problem is None:
+        if self.problem is None:
             call()
         else:
             self._when_available.append(call)
@@ -207,8 +199,8 @@ class GroupCommit:
             self._absorb(self._entries)
         self._batch = None
         self._scheduled = False
-        self._queue, self._tails, self._when_available = [], {}, []
-        self._problem = None
+        self._queue, self.tails, self._when_available = [], {}, []
+        self.problem = None
         self._stop_probing()
 
     def close(self, problem: str) -> None:
@@ -217,9 +209,8 @@ class GroupCommit:
         self._stop_probing()
 
     def _begin_soon(self) -> None:
-        if self._batch is None and not self._scheduled:
-            self._scheduled = True
-            self._soon(self._begin)
+        self._scheduled = True
+        self._soon(self._begin)
 
     def _begin(self) -> None:
         self._scheduled = False
@@ -230,7 +221,8 @@ class GroupCommit:
     def _commit(self, batch: list[_Put]) -> None:
         self._batch = batch
         self._began_at = self._clock.monotonic()
-        self._entries = [_taken(put.entry) for put in batch if put.entry is not None]
+        pending = [put.entry for put in batch if put.entry is not None]
+        self._entries = [entry.take() if isinstance(entry, Writing) else entry for entry in pending]
         try:
             self._sink.commit(self._entries, lambda error: self._ended(batch, error))
         except Exception as error:
@@ -242,16 +234,14 @@ class GroupCommit:
             return  # Lost meanwhile, or given up at the close.
         if error is not None:
             self.failures += 1
-            if self._problem is None:
+            if self.problem is None:
                 log.error("journal_unavailable", problem=str(error))
             self._fail(str(error))
             return
         self.seconds.observe(self._clock.monotonic() - self._began_at)
         self._absorb(self._entries)
         waiters = self._settle(batch)
-        for put in batch:
-            if batch is self._batch:
-                _report(put, None)
+        self._tell(batch)
         for waiter in waiters:
             waiter.set()
         if batch is not self._batch:
@@ -261,23 +251,33 @@ class GroupCommit:
         if self._queue:
             self._begin_soon()
 
+    def _tell(self, batch: list[_Put]) -> None:
+        """Tell everybody that a batch is on record, unless somebody who hears of it ends the commits."""
+        for put in batch:
+            if batch is self._batch:
+                _call(put.done, None)
+        appends = [put.entry.batch for put in batch if isinstance(put.entry, Writing)]
+        for heed in self.on_committed:
+            _call(heed, appends)
+
     def _settle(self, batch: list[_Put]) -> list[Future[None]]:
         """Take a batch off what is pending, and return whoever waited for the last of it."""
         waiters = []
         for put in batch:
-            tail = self._tails[put.session_id]
+            tail = self.tails[put.session_id]
             tail.pending -= 1
             if not tail.pending:
-                del self._tails[put.session_id]
+                del self.tails[put.session_id]
                 waiters += tail.waiters
         return waiters
 
     def _fail(self, problem: str) -> None:
-        self._problem = problem
-        failed, tails = [*(self._batch or ()), *self._queue], self._tails
-        self._batch, self._queue, self._tails = None, [], {}
+        self.problem = problem
+        failed, tails = [*(self._batch or ()), *self._queue], self.tails
+        self._batch, self._queue, self.tails = None, [], {}
         for put in failed:
-            _report(put, problem)
+            # Each gets an exception of its own: it may be raised, and would carry the stacks of all.
+            _call(put.done, JournalUnavailable(problem))
         for tail in tails.values():
             for waiter in tail.waiters:
                 waiter.set()
@@ -289,16 +289,13 @@ class GroupCommit:
         self._commit([])
 
     def _recover(self) -> None:
-        if self._problem is None:
+        if self.problem is None:
             return
         log.info("journal_available")
-        self._problem = None
+        self.problem = None
         calls, self._when_available = self._when_available, []
         for call in calls:
-            try:
-                call()
-            except Exception:
-                log.exception("commit_callback_failed")
+            _call(call)
 
     def _stop_probing(self) -> None:
         if self._probe_timer is not None:
@@ -306,13 +303,8 @@ class GroupCommit:
             self._probe_timer = None
 
 
-def _taken(entry: Pending) -> Entry:
-    return entry.take() if isinstance(entry, Writing) else entry
-
-
-def _report(put: _Put, problem: str | None) -> None:
-    # Each gets an exception of its own: it may be raised, and would carry the stacks of all.
+def _call(call: Callable[..., object], *arguments: object) -> None:
     try:
-        put.done(None if problem is None else JournalUnavailable(problem))
+        call(*arguments)
     except Exception:  # Whoever can't bear the news must not keep it from the others.
         log.exception("commit_callback_failed")

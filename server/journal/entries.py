@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from actors.session.journal import Batch
 
 
-class Begun(NamedTuple):
+class Begun(msgspec.Struct, frozen=True, array_like=True):
     """A run that isn't over yet: where it was accepted, and the message id that was spent on it."""
 
     run_id: str
@@ -22,7 +22,7 @@ class Begun(NamedTuple):
     client_msg_id: str | None
 
 
-class Writing(NamedTuple):
+class Writing(msgspec.Struct, frozen=True):
     """An entry in the making: what its writer adds before the commit is made, is in it."""
 
     session_id: str
@@ -78,7 +78,8 @@ _decoder = msgspec.msgpack.Decoder(list[Entry])
 def logged(user_id: str, entries: Batch) -> Logged:
     """Make an entry of one session's events, and note which runs begin and end in them."""
     begun, ended = [], []
-    for event in (entry.event for entry in entries):
+    for entry in entries:
+        event = entry.event
         kind = type(event.data)
         if kind is MessageAccepted:
             begun.append(Begun(event.run_id, event.seq, event.data.client_msg_id))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from random import Random
 
     from actors.runtime.clock import Clock
-    from actors.session.events import Recorded
     from actors.session.journal import Batch, Claim, Done
     from server.journal.commits import Sink, Soon
     from server.journal.entries import Entry
@@ -29,8 +27,9 @@ class LogJournal:
     """Group commit to a sink, look-ups in memtables over a base. For greenlets of one hub.
 
     Attributes:
-        on_committed: called with each append, once it is on record and whoever made it knows; may neither block nor
-            raise. The log is where everything passes once that happens in any session, whatever crashes on the way.
+        on_committed: called with the appends of each commit, once it is on record and whoever made them knows; may
+            neither block nor raise. The log is where everything passes once that happens in any session, whatever
+            crashes on the way.
     """
 
     def __init__(self, sink: Sink, layers: Layers, clock: Clock, soon: Soon, random: Random | None = None) -> None:
@@ -38,7 +37,7 @@ class LogJournal:
         self._commits = GroupCommit(sink, clock, self._absorb, soon)
         self._layers = layers
         self._claims = Claims()
-        self.on_committed: list[Callable[[Sequence[Recorded]], object]] = []
+        self.on_committed = self._commits.on_committed
         self._random = random or SystemRandom()
 
     @property
@@ -87,7 +86,7 @@ class LogJournal:
             JournalUnavailable: it can't be written now; ``done`` isn't called then.
         """
         record = self._layers.find(session_id)
-        tail = self._commits.tail(session_id)
+        tail = self._commits.tails.get(session_id)
         if tail is not None and tail.created is not None and (record is None or record.epoch != tail.created.epoch):
             self._commits.after(session_id, done)
             return _empty(tail.created)
@@ -142,17 +141,10 @@ class LogJournal:
         if standing is None or batch[0].event.seq != standing.head_seq + 1:
             done(JournalUnavailable(f"the entries don't follow the log of {session_id}"))
             return
-        done = partial(self._appended, batch, done)
         self._commits.put(Writing(session_id, standing.user_id, batch), done)
 
-    def _appended(self, entries: Sequence[Recorded], done: Done, error: Exception | None) -> None:
-        done(error)
-        if error is None:
-            for heed in self.on_committed:
-                heed(entries)
-
     def _standing(self, session_id: str) -> Standing | None:
-        tail = self._commits.tail(session_id)
+        tail = self._commits.tails.get(session_id)
         if tail is None:
             return self._layers.standing(session_id)
         return None if tail.user_id is None else Standing(tail.user_id, tail.head_seq)
@@ -183,9 +175,8 @@ class LogJournal:
         return self._layers.session_of(run_id)
 
     def _absorb(self, entries: Sequence[Entry]) -> None:
-        for entry in entries:
-            self._layers.absorb(entry)
-            self._claims.settle(entry)
+        self._layers.absorb(entries)
+        self._claims.settle(entries)
 
 
 def _empty(created: Created) -> SessionRecord:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
 
 from actors.session.journal import LogPruned
 from server.journal.memtable import Memtable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from actors.session.journal import Claim, SessionRecord
     from server.journal.entries import Entry
     from server.journal.memtable import Part
 
 
-class Standing(NamedTuple):
+class Standing(msgspec.Struct, frozen=True):
     """What the next append to a log must follow."""
 
     user_id: str
@@ -67,9 +71,9 @@ class Layers:
         """How many bytes the memtables hold, roughly."""
         return sum(memtable.size for memtable in self._newest_first)
 
-    def absorb(self, entry: Entry) -> None:
-        """Take in a committed entry."""
-        self.current.absorb(entry)
+    def absorb(self, entries: Sequence[Entry]) -> None:
+        """Take in the entries of a commit."""
+        self.current.absorb(entries)
 
     def freeze(self) -> Memtable:
         """Begin a new memtable, and return the one so far: it changes no more, and stays until `drop`."""

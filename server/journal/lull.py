@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from gevent import get_hub
@@ -10,38 +9,36 @@ from gevent import get_hub
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MOST_SECONDS = 0.02
-"""How long the loop may be busy before a commit is made all the same.
+MOST_SECONDS = 0.05
+"""How long the loop may be busy before a commit is made all the same: so briefly that nobody sees it.
 
 It is what a commit waits at most, and it does so only where more is to be done than can be done at once: then each
 commit less is one time less that every session hears of it and writes to its sockets (with 50 sessions in turns all
-the time a tenth of a turn's cost, with 150 a quarter).
+the time a tenth of a turn's cost, with 200 a third).
 """
 
 
 class Lull:
-    """Makes a call in the next pause: when nobody is runnable, `MOST_SECONDS` after it was asked for at the latest.
+    """Makes a call once the loop has nothing else to do, `MOST_SECONDS` after it was asked for at the latest.
 
-    A timer of no time is due once the loop has made its callbacks, of which each actor's turn is one. (A callback
-    would come between the turns of handlers that wait for each other: a commit for each, where one serves all.)
+    (A callback would come between the turns of handlers that wait for each other: a commit for each. A timer of no time
+    would come between the stages of runs that go on side by side: three commits, and three writes to each socket, where
+    one serves all.)
     """
 
-    def __init__(self, busy: Callable[[], bool]) -> None:
-        """Bind to this thread's hub; ``busy`` tells whether anybody is runnable."""
-        self._busy = busy
-        self._timer = get_hub().loop.timer(0.0)
-        self._latest = 0.0
+    def __init__(self) -> None:
+        """Bind to this thread's hub."""
+        loop = get_hub().loop
+        self._idle = loop.idle()
+        # With a repeat: libev forgets the delay of one that has fired, or was stopped.
+        self._latest = loop.timer(MOST_SECONDS, MOST_SECONDS)
 
     def __call__(self, call: Callable[[], None]) -> None:
         """Make ``call``, soon; the one before has been made."""
-        self._latest = time.monotonic() + MOST_SECONDS
-        self._look_soon(call)
+        self._idle.start(self._end, call)
+        self._latest.again(self._end, call, update=False)
 
-    def _look_soon(self, call: Callable[[], None]) -> None:
-        self._timer.start(self._look, call, update=False)
-
-    def _look(self, call: Callable[[], None]) -> None:
-        if self._busy() and time.monotonic() < self._latest:
-            self._look_soon(call)
-        else:
-            call()
+    def _end(self, call: Callable[[], None]) -> None:
+        self._idle.stop()
+        self._latest.stop()
+        call()

@@ -8,6 +8,8 @@ from actors.session.journal import Claim, SessionRecord
 from server.journal.entries import Created, Deleted, Logged
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from server.journal.entries import Entry
 
 ENTRY_BYTES = 200
@@ -23,12 +25,25 @@ class Part:
     ``wiped`` says that nothing of what lies below counts any more; without ``created`` the session is gone then.
     """
 
-    __slots__ = ("begun", "claims", "created", "ended", "first_seq", "frames", "updated_at", "user_id", "wiped")
+    __slots__ = (
+        "begun",
+        "claims",
+        "created",
+        "ended",
+        "first_seq",
+        "frames",
+        "head_seq",
+        "updated_at",
+        "user_id",
+        "wiped",
+    )
 
     def __init__(self, user_id: str, first_seq: int) -> None:
         """Know nothing; ``first_seq`` is what the first frame will have."""
         self.user_id = user_id
         self.first_seq = first_seq
+        self.head_seq = first_seq - 1
+        """The seq of the last frame, or the one before the first where there is none yet."""
         self.created: Created | None = None
         self.wiped = False
         self.frames: list[bytes] = []
@@ -39,11 +54,6 @@ class Part:
         """Runs that are over and began below."""
         self.claims: dict[str, str] = {}
         """Message ids, by the runs that they were spent on."""
-
-    @property
-    def head_seq(self) -> int:
-        """The seq of the last frame, or the one before the first where there is none yet."""
-        return self.first_seq + len(self.frames) - 1
 
     @property
     def is_base(self) -> bool:
@@ -68,12 +78,13 @@ class Part:
 
     def append(self, entry: Logged) -> None:
         """Add frames and what they begin and end."""
-        self.frames.extend(entry.frames)
+        self.frames += entry.frames
+        self.head_seq += len(entry.frames)
         self.updated_at = entry.at
-        for run_id, seq, client_msg_id in entry.begun:
-            self.begun[run_id] = seq
-            if client_msg_id is not None:
-                self.claims[client_msg_id] = run_id
+        for run in entry.begun:
+            self.begun[run.run_id] = run.seq
+            if run.client_msg_id is not None:
+                self.claims[run.client_msg_id] = run.run_id
         for run_id in entry.ended:
             if self.begun.pop(run_id, None) is None:
                 self.ended.add(run_id)
@@ -103,15 +114,15 @@ class Memtable:
         self._claims: dict[tuple[str, str], Claim] = {}
         self._by_user: dict[str, set[str]] = {}
 
-    def absorb(self, entry: Entry) -> None:
-        """Take in one committed entry; entries come in the order of their commits."""
-        self.size += ENTRY_BYTES
-        match entry:
-            case Logged():
+    def absorb(self, entries: Sequence[Entry]) -> None:
+        """Take in the entries of a commit; commits come in their order."""
+        self.size += ENTRY_BYTES * len(entries)
+        for entry in entries:
+            if type(entry) is Logged:
                 self._append(entry)
-            case Created():
+            elif type(entry) is Created:
                 self._create(entry)
-            case Deleted():
+            elif type(entry) is Deleted:
                 self._delete(entry)
 
     def session_of(self, run_id: str) -> str | None:
@@ -126,28 +137,26 @@ class Memtable:
         """Return the sessions of a user that this knows something of."""
         return self._by_user.get(user_id, set())
 
-    def _part(self, session_id: str, user_id: str, first_seq: int) -> Part:
-        part = self.parts.get(session_id)
-        if part is None:
-            part = self.parts[session_id] = Part(user_id, first_seq)
-            self._by_user.setdefault(user_id, set()).add(session_id)
+    def _begin(self, session_id: str, user_id: str, first_seq: int) -> Part:
+        part = self.parts[session_id] = Part(user_id, first_seq)
+        self._by_user.setdefault(user_id, set()).add(session_id)
         return part
 
     def _append(self, entry: Logged) -> None:
-        part = self._part(entry.session_id, entry.user_id, entry.first_seq)
+        part = self.parts.get(entry.session_id) or self._begin(entry.session_id, entry.user_id, entry.first_seq)
         part.append(entry)
         self.size += sum(map(len, entry.frames)) + FRAME_BYTES * len(entry.frames)
-        for run_id, _, client_msg_id in entry.begun:
-            self._runs[run_id] = entry.session_id
-            if client_msg_id is not None:
-                claim = Claim(entry.session_id, run_id, committed=True)
-                self._claims[entry.user_id, client_msg_id] = claim
+        for run in entry.begun:
+            self._runs[run.run_id] = entry.session_id
+            if run.client_msg_id is not None:
+                claim = Claim(entry.session_id, run.run_id, committed=True)
+                self._claims[entry.user_id, run.client_msg_id] = claim
         for run_id in entry.ended:
             self._runs.pop(run_id, None)
 
     def _create(self, entry: Created) -> None:
         wiped = self._forget(entry.session_id)
-        part = self._part(entry.session_id, entry.user_id, 1)
+        part = self._begin(entry.session_id, entry.user_id, 1)
         part.created = entry
         part.wiped = wiped
         part.updated_at = entry.at

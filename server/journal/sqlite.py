@@ -63,12 +63,10 @@ class SQLiteJournal(LogJournal):
         strike: Callable[[str], object] = lambda _point: None,
         random: Random | None = None,
         patience: float = PATIENCE,
-        busy: Callable[[], bool] = lambda: False,
     ) -> None:
         """Open the log in the database at ``path``, whose tables are there; blocks on the disk.
 
         ``strike`` is called with "Commit" in each commit's transaction; what it raises makes the commit fail.
-        ``busy`` tells whether anybody runs who may have more to put: then a commit waits for a moment.
 
         Raises:
             DatabaseUnusable: it can't be read.
@@ -84,7 +82,7 @@ class SQLiteJournal(LogJournal):
             raise DatabaseUnusable(diagnosis(error, path)) from error
         self._thread = Thread(keeper)
         table = CommitTable(self._committer, clock, path, number, strike, patience, lambda: keeper.in_transaction)
-        super().__init__(table, Layers(Archive(self._reader), memtable), clock, Lull(busy), random)
+        super().__init__(table, Layers(Archive(self._reader), memtable), clock, Lull(), random)
         self._closed = False
         self._compactor = Compactor(self._layers, self._thread, clock, path, lambda: table.number)
         if memtable.size:

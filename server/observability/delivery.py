@@ -16,7 +16,7 @@ from server.observability.histogram import Histogram
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from actors.session.events import Recorded
+    from actors.session.journal import Batch
 
 BOUNDS = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 """In seconds."""
@@ -45,11 +45,12 @@ class Delivery:
         self._committed_at = 0.0
         self._left = 0
 
-    def __call__(self, entries: Sequence[Recorded]) -> None:
-        """Hear of an append that is on record."""
-        self._left -= 1
-        if self._left < 0:
-            self.frame, self._committed_at, self._left = entries[-1].frame, time.monotonic(), GIVEN_UP
+    def __call__(self, appends: Sequence[Batch]) -> None:
+        """Hear of the appends of a commit."""
+        if self._left >= len(appends):
+            self._left -= len(appends)
+        else:
+            self.frame, self._committed_at, self._left = appends[self._left][-1].frame, time.monotonic(), GIVEN_UP
 
     def written(self) -> None:
         """Hear that the followed event was written to the first socket, which sends it in this turn of the loop."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from actors.agents.turn import Question
-    from actors.session.events import Recorded
+    from actors.session.journal import Batch
 
 WAITS = (0.001, 0.01, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0)
 DURATIONS = (0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
@@ -29,7 +29,7 @@ DURATIONS = (0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.
 
 
 class Tally:
-    """Counts events, runs, tool calls and tokens. It is called with each append to a log once that is committed.
+    """Counts events, runs, tool calls and tokens. It is called with what each commit put on record.
 
     Attributes:
         events: all on record.
@@ -63,13 +63,14 @@ class Tally:
             AgentCompleted: self._completed,
         }
 
-    def __call__(self, entries: Sequence[Recorded]) -> None:
-        """Count what one append says."""
-        self.events += len(entries)
-        for entry in entries:
-            count = self._counts.get(type(entry.event.data))
-            if count is not None:
-                count(entry.event.data)
+    def __call__(self, appends: Sequence[Batch]) -> None:
+        """Count what the appends of a commit say."""
+        for batch in appends:
+            self.events += len(batch)
+            for entry in batch:
+                count = self._counts.get(type(entry.event.data))
+                if count is not None:
+                    count(entry.event.data)
 
     def asked(self, question: Question) -> None:
         """Count a question to a model."""

@@ -21,6 +21,7 @@ import os
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
@@ -49,7 +50,8 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Span
 
     from actors.agents.turn import Question
-    from actors.session.events import Event, Recorded
+    from actors.session.events import Event
+    from actors.session.journal import Batch
 
 MOST_KEPT = 10_000
 """How many runs, and messages that are announced, are remembered at most."""
@@ -69,7 +71,7 @@ class _Run:
 
 
 class Traces:
-    """Follows all runs. It is called with each append to a log once that is committed."""
+    """Follows all runs. It is called with what each commit put on record."""
 
     def __init__(self) -> None:
         """Send to where the standard variables say (``OTEL_EXPORTER_OTLP_ENDPOINT`` and its kin)."""
@@ -88,9 +90,9 @@ class Traces:
             context = self._propagator.extract({"traceparent": traceparent})
             _keep(self._announced, (session_id, client_msg_id), context)
 
-    def __call__(self, entries: Sequence[Recorded]) -> None:
-        """Follow one append."""
-        for entry in entries:
+    def __call__(self, appends: Sequence[Batch]) -> None:
+        """Follow the appends of a commit."""
+        for entry in chain.from_iterable(appends):
             follow = _FOLLOWERS.get(type(entry.event.data))
             if follow is not None:
                 follow(self, entry.event, entry.event.data)

@@ -234,9 +234,10 @@ class Connection:
                 self.refuse(bad.re, Refusal(bad.code, bad.message))
             return
         self._dues.owe(frame.id)
-        small_talk = isinstance(frame, protocol.Ping | protocol.Pong)
+        kind = type(frame)
+        small_talk = kind is protocol.Ping or kind is protocol.Pong
         if self._afford(PING_COST if small_talk else 1.0, frame.id):
-            _HANDLERS[type(frame)](self, frame)
+            _HANDLERS[kind](self, frame)
 
     def _on_auth(self, frame: protocol.Auth) -> None:
         self._look_up(self._renew, frame)
@@ -316,8 +317,10 @@ class Connection:
         """Write encoded messages as long as there is room; return how many were written."""
         written = self.websocket.send_while_room(frames)
         followed = self._delivery.frame
-        if followed is not None and any(frame is followed for frame in frames[:written]):
-            self._delivery.written()
+        if followed is not None:
+            for frame in frames[:written]:
+                if frame is followed:
+                    self._delivery.written()
         return written
 
     def acknowledge(self, frame_id: str | None, **fields: Any) -> None:

@@ -141,31 +141,29 @@ class WebSocket:
     def send(self, data: bytes) -> None:
         """Write one text message; one that the kernel can't take waits here. Does nothing on a closed socket."""
         if self.open:
-            self._send(data)
-            self._schedule()
+            self._send((data,))
             if self._pending > self._bound:
                 self.abort()
 
     def send_while_room(self, messages: Sequence[bytes]) -> int:
         """Write text messages until the socket counts as full; return how many were written."""
-        if not self.writable:
-            return 0
+        return 0 if self._full or not self.open else self._send(messages)
+
+    def _send(self, messages: Sequence[bytes]) -> int:
+        """Write messages, the first in any case, the others until the socket counts as full; return how many."""
         written = 0
         for data in messages:
-            self._send(data)
+            size = len(data)
             written += 1
-            if self._full:
+            self._pending += size
+            if self._bound < MOST_UNSENT + size:  # noqa: PLR1730 - max() would be a call for each message
+                self._bound = MOST_UNSENT + size
+            if self._pending >= HIGH_WATER:
+                self._full = True
                 break
+        self._frames.send_texts(messages[:written])
         self._schedule()
         return written
-
-    def _send(self, data: bytes) -> None:
-        size = len(data)
-        self._frames.send_whole_text(data)
-        self._pending += size
-        self._bound = max(self._bound, MOST_UNSENT + size)
-        if self._pending >= HIGH_WATER:
-            self._full = True
 
     def ping(self) -> None:
         """Write a ping."""
@@ -207,8 +205,7 @@ class WebSocket:
         self._flush_due = False
         if self._sock is None:
             return
-        for chunk in self._frames.data_to_send():
-            self._out += chunk
+        self._out += b"".join(self._frames.data_to_send())
         if len(self._out) > self._bound:
             self.abort()
             return
@@ -250,7 +247,8 @@ class WebSocket:
             self._writer.stop()
             self._writer.close()
             self._writer = None
-        self._check_room()
+        if self._full:
+            self._check_room()
 
     def _check_room(self) -> None:
         if self._full and self._pending <= LOW_WATER:
@@ -304,11 +302,12 @@ class WebSocket:
         if self._frames.count > before:
             # Not for every byte: a frame that never ends would keep a dead peer alive.
             self.last_seen = self._now()
-        self._schedule()
+        if self._frames.writes:  # A pong, or the answer to a close, or to what can't be understood.
+            self._schedule()
 
     def _hear(self, data: bytes) -> None:
         """Hand on a message. A callback of the loop that raises isn't called again: the socket would be deaf."""
-        if self.listener is None or not self.open:
+        if self.listener is None:
             return
         try:
             self.listener.received(data)

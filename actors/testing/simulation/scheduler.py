@@ -80,11 +80,6 @@ class SimulatedDispatcher:
 
     # What the runtime asks for.
 
-    @property
-    def busy(self) -> bool:
-        """Whether any actor may run next."""
-        return bool(self._ready)
-
     def schedule(self, cell: Any) -> None:
         """Make the actor one of those that may run next."""
         self._ready.append(_Choice("run", cell.address, lambda: self._run(cell)))

@@ -25,8 +25,7 @@ def connection():
 
 def memtable(*entries):
     made = Memtable()
-    for entry in entries:
-        made.absorb(entry)
+    made.absorb(entries)
     return made
 
 

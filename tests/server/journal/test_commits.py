@@ -92,7 +92,7 @@ def test_a_failure_takes_everything_with_it_that_was_put_meanwhile(desk):
     assert [told_one.problem for told_one in told] == ["the disk is full"] * 3
     assert len({id(error) for (error,) in told}) == 3
     assert desk.committed == []
-    assert desk.group.tail("s1") is None
+    assert desk.group.tails.get("s1") is None
     assert desk.group.problem == "the disk is full"
 
 
@@ -175,7 +175,7 @@ def test_what_is_added_before_a_commit_takes_it_is_in_it(desk):
     batch = Batch([recorded(2)])
     desk.group.put(Writing("s1", "u1", batch), Told())
     batch.append(recorded(3))
-    assert (batch.taken, desk.group.tail("s1").head_seq) == (False, 3)
+    assert (batch.taken, desk.group.tails["s1"].head_seq) == (False, 3)
 
     desk.pen.done(None)
     assert batch.taken
@@ -185,17 +185,17 @@ def test_what_is_added_before_a_commit_takes_it_is_in_it(desk):
 def test_a_tail_is_what_the_session_will_be(desk):
     desk.put(1)
     desk.put(2)
-    assert (desk.group.tail("s1").user_id, desk.group.tail("s1").head_seq) == ("u1", 2)
+    assert (desk.group.tails["s1"].user_id, desk.group.tails["s1"].head_seq) == ("u1", 2)
     desk.group.put(Deleted("s1"), Told())
-    assert desk.group.tail("s1").user_id is None
+    assert desk.group.tails["s1"].user_id is None
     created = Created("s1", "u2", "", "e", 0)
     desk.group.put(created, Told())
-    tail = desk.group.tail("s1")
+    tail = desk.group.tails["s1"]
     assert (tail.user_id, tail.head_seq, tail.created) == ("u2", 0, created)
     desk.pen.done(None)
-    assert desk.group.tail("s1") is tail
+    assert desk.group.tails.get("s1") is tail
     desk.pen.done(None)
-    assert desk.group.tail("s1") is None
+    assert desk.group.tails.get("s1") is None
 
 
 def test_whoever_waits_for_a_session_goes_on_when_the_last_of_it_is_decided(desk):

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from actors.session.journal import Claim, LogPruned, SessionRecord
 from server.journal.archive import Archive, compact, replay
 from server.journal.entries import Begun, Created, Deleted, Logged, encode
-from server.journal.layers import Layers
+from server.journal.layers import Layers, Standing
 from server.journal.memtable import Memtable
 from server.storage.migrations import migrate
 
@@ -59,8 +59,7 @@ class LayersMachine(RuleBasedStateMachine):
     def commit(self, *entries):
         self.number += 1
         self.connection.execute("INSERT INTO commits VALUES (?, ?)", (self.number, encode(entries)))
-        for entry in entries:
-            self.layers.absorb(entry)
+        self.layers.absorb(entries)
 
     @rule(session_id=session)
     def create(self, session_id):
@@ -138,7 +137,7 @@ class LayersMachine(RuleBasedStateMachine):
         for session_id in SESSIONS:
             model = self.models.get(session_id)
             assert self.layers.find(session_id) == (model and model.record)
-            assert self.layers.standing(session_id) == (model and (model.created.user_id, len(model.frames)))
+            assert self.layers.standing(session_id) == (model and Standing(model.created.user_id, len(model.frames)))
             assert self.layers.unfinished_of(session_id) == (model.runs if model else {})
         for user_id in ("u1", "u2"):
             records = [model.record for model in self.models.values() if model.created.user_id == user_id]
@@ -174,14 +173,14 @@ def test_what_was_deleted_stays_so_whatever_lies_below():
     connection = sqlite3.connect(":memory:", isolation_level=None)
     migrate(connection)
     layers = Layers(Archive(connection), Memtable())
-    layers.absorb(Created("s1", "u1", "", "e1", 1))
-    layers.absorb(Logged("s1", "u1", 1, 2, [b"{}"], [Begun("r1", 1, "m1")], []))
+    layers.absorb([Created("s1", "u1", "", "e1", 1)])
+    layers.absorb([Logged("s1", "u1", 1, 2, [b"{}"], [Begun("r1", 1, "m1")], [])])
     compact(connection, layers.freeze(), 1)
     layers.drop()
-    layers.absorb(Deleted("s1"))
+    layers.absorb([Deleted("s1")])
     assert layers.claimed("u1", "m1") is layers.session_of("r1") is layers.find("s1") is None
     layers.freeze()
-    layers.absorb(Created("s1", "u1", "", "e2", 3))
+    layers.absorb([Created("s1", "u1", "", "e2", 3)])
     assert layers.claimed("u1", "m1") is layers.session_of("r1") is None
     assert layers.find("s1").epoch == "e2"
     connection.close()

@@ -92,7 +92,8 @@ def test_entries_move_into_the_tables_after_a_second(open_journal, other):
     assert journal.read("s1", 2, 10) == frames(thoughts(3, 3))
 
 
-def test_entries_move_at_once_when_they_are_many(open_journal, other):
+def test_entries_move_at_once_when_they_are_many(open_journal, other, monkeypatch):
+    monkeypatch.setattr(compaction, "MOST_BYTES", 1_000_000)
     journal = open_journal(HandClock())
     create(journal)
     for seq in range(1, 13):
@@ -109,7 +110,7 @@ def test_nothing_is_held_for_a_session_that_rests(open_journal):
     append(journal, recorded(1, accepted()))
     clock.let_pass()
     until(lambda: journal._layers.compacting is None)
-    assert (journal._layers.current.parts, journal._commits._tails) == ({}, {})
+    assert (journal._layers.current.parts, journal._commits.tails) == ({}, {})
     assert (journal._claims._claims, journal._claims._by_session) == ({}, {})
     assert journal.claimed("u1", "m1").committed
 

@@ -44,6 +44,13 @@ def test_what_came_before_the_end_is_heard_while_it_is_open(last):
     assert heard.code in (1000, 1002, 1003, 1007)
 
 
+def test_what_comes_after_our_own_close_isnt_heard():
+    heard = Heard()
+    heard.frames.send_close(1000)
+    assert heard.feed(text(b"a")).feed(text(b"b", fin=False), more(b"c", fin=True)) == []
+    assert heard.frames.count == 3
+
+
 def test_bad_utf8_ends_it_at_the_first_fragment_that_no_text_goes_on_with():
     heard = Heard().feed(text(b"caf\xc3", fin=False))
     assert heard.code is None
