@@ -79,19 +79,17 @@ class Cell(Debtor):
         """Handle as many messages as the dispatcher gives one actor. Raises nothing, whatever the handlers do."""
         self.worker = worker
         mailbox, left = self.mailbox, self.runtime.dispatcher.messages_per_run
-        while left:
+        while left and (mailbox.system is not None or (mailbox.user is not None and self.state is RUNNING)):
             left -= 1
             if mailbox.system is not None:
                 self._handle_system(mailbox.get_system())
-            elif mailbox.user is not None and self.state is RUNNING and (envelope := mailbox.get()):
-                self._handle(envelope)
             else:
-                break
+                self._handle(mailbox.get())  # type: ignore[arg-type]  # there is one
             if self.worker is not worker:
                 return  # Abandoned meanwhile: the address may live on without this greenlet.
         self.worker = None
         self._queued = False
-        if mailbox.system is not None or (mailbox.user is not None and self.state is RUNNING):
+        if not left and (mailbox.system is not None or (mailbox.user is not None and self.state is RUNNING)):
             self._wake()
 
     def _handle(self, envelope: Envelope) -> None:

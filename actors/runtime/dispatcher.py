@@ -149,8 +149,7 @@ class _Worker(greenlet):  # type: ignore[misc]  # greenlet ships no types
                 cell = self.cell = queue.popleft()
                 cell.run(self)
                 references = sys.getrefcount(self) - unreferenced
-                reached = references and references > dispatcher.returned(id(self))
-                if reached or self.blocked or not self.lender.lent:
+                if self.blocked or not self.lender.lent or (references and references > dispatcher.returned(id(self))):
                     return  # Still with its cell: the watchdog may ask only then whose greenlet this was.
                 self.cell = None
             if not dispatcher.park(self):
@@ -212,7 +211,10 @@ class HubDispatcher:
         pause.lent = True
         self._lent.append(pause)
         try:
-            self._switch_to(self._idle.pop(), pause)
+            worker = self._idle.pop()
+            worker.lender = pause  # As in `_switch_to`: a call is a fiftieth of an ask.
+            worker.switch()
+            worker.blocked = worker.cell is not None
         finally:
             if pause.lent:
                 pause.lent = False

@@ -148,15 +148,16 @@ class Future(pykka.Future[T], Generic[T]):
             waiter.wake()
 
     def _wait(self, timeout: float | None) -> None:
-        asker: Cell | None = getattr(getcurrent(), "cell", None)
+        greenlet = getcurrent()
+        asker: Cell | None = getattr(greenlet, "cell", None)
         if asker is not None:
             if self._asked is not None:
                 refuse_cycle(asker, self._asked)
             asker.waiting_on = self
         # Outside of actors an ask goes by the time of the one who was asked.
         whose_time = asker or self._asked
-        pause = Pause(None if whose_time is None else whose_time.runtime)
-        self._waiters = (*self._waiters, pause)
+        pause = Pause(None if whose_time is None else whose_time.runtime, greenlet)
+        self._waiters = (*self._waiters, pause) if self._waiters else (pause,)
         try:
             pause.last_for_answer(timeout)
         finally:

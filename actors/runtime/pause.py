@@ -46,14 +46,18 @@ class Pause(msgspec.Struct, eq=False):
                 self.timer.cancel()
 
     def last_for_answer(self, seconds: float | None) -> None:
-        """Block as `last` does, lending the dispatcher the time where it has use for it: then it may take no timer."""
-        if self.runtime is None:
+        """Block as `last` does, lending the dispatcher the time where it has use for it: then it may take no timer.
+
+        ``greenlet`` is the caller's.
+        """
+        runtime = self.runtime
+        if runtime is None:
             self.last(seconds)
             return
-        self.until = None if seconds is None else self.runtime.clock.monotonic() + seconds
-        self.greenlet = getcurrent()
+        if seconds is not None:
+            self.until = runtime.clock.monotonic() + seconds
         try:
-            lent = self.runtime.dispatcher.lend(self)
+            lent = runtime.dispatcher.lend(self)
         finally:
             self.greenlet = None
             if self.timer is not None:

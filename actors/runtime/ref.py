@@ -106,11 +106,14 @@ class ActorRef(pykka.ActorRef[A]):
             AskDeadlock: the actor waits for the caller.
             Exception: whatever the handler raised.
         """
-        future: Future[Any] = Future(self._cell, ASK_TIMEOUT if timeout is DEFAULT else timeout)
+        cell = self._cell
+        future: Future[Any] = Future(cell, ASK_TIMEOUT if timeout is DEFAULT else timeout)
         if isinstance(message, _ActorStop):
-            self._cell.stop(NORMAL, within=None, waiter=future)
+            cell.stop(NORMAL, within=None, waiter=future)
+        elif cell.state is RUNNING and cell.mailbox.user is None:
+            cell.put(Envelope(message, future, copy_context()))  # As `deliver_ask` would: it can't be refused.
         else:
-            self._cell.deliver_ask(Envelope(message, future, copy_context()))
+            cell.deliver_ask(Envelope(message, future, copy_context()))
         return future.get() if block else future
 
     def stop(self, *, block: bool = True, timeout: float | None = DEFAULT, reason: ExitReason = NORMAL) -> Any:
