@@ -115,7 +115,7 @@ class Commands(Rest):
     @once_ready
     def _on_reattach(self, command: Reattach) -> None:
         subscription = command.subscription
-        if subscription in self.audience or not subscription.connection.holds(subscription):
+        if subscription in self.audience or subscription.connection.held(self.session_id) is not subscription:
             return  # Its connection has subscribed anew meanwhile, in a place of its own choice, or unsubscribed.
         self._seat(subscription, subscription.cursor)
         self.audience.catch_up(subscription, self.head_seq)
@@ -180,10 +180,15 @@ class Commands(Rest):
     def watch(self, subscription: Subscription, cursor: int) -> None:
         """Show a connection that doesn't watch yet what comes after ``cursor``.
 
-        One that watched an earlier life of this session goes on where it stood: its message came before its return.
+        One that watched an earlier life of this session goes on where it stood: its message came before its return,
+        and may have been sent before that life began to write to it, by another subscription than this.
         """
         if subscription not in self.audience:
-            self._seat(subscription, subscription.cursor if subscription.connection.holds(subscription) else cursor)
+            held = subscription.connection.held(self.session_id)
+            if held is None:
+                self._seat(subscription, cursor)
+            else:
+                self._seat(held, held.cursor)
             self.audience.catch_up(subscription, self.head_seq)
 
     def _accept(self, command: Submit, agent: str, admission: Admission) -> None:

@@ -48,8 +48,8 @@ class Connection(Protocol):
     def refuse(self, frame_id: str | None, refusal: Refusal) -> None:
         """Answer the client's frame with an error."""
 
-    def holds(self, subscription: Subscription) -> bool:
-        """Tell whether this very subscription is the one by which its session writes here, or will again."""
+    def held(self, session_id: str) -> Subscription | None:
+        """Return the subscription by which that session writes here, or will again; None where it doesn't."""
 
     def attached(self, subscription: Subscription, session: ActorRef[Any]) -> None:
         """Hear that the session writes here from now on; its death is followed by a `Reattach`."""

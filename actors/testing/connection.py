@@ -96,9 +96,9 @@ class RecordingConnection:
         self.answered.append(frame_id)
         self.refusals[frame_id] = refusal
 
-    def holds(self, subscription: Subscription) -> bool:
-        """Tell whether this very subscription is the one by which its session writes here, or will again."""
-        return self._subscriptions.get(subscription.session_id) is subscription
+    def held(self, session_id: str) -> Subscription | None:
+        """Return the subscription by which that session writes here, or will again; None where it doesn't."""
+        return self._subscriptions.get(session_id)
 
     def attached(self, subscription: Subscription, session: ActorRef[Any]) -> None:
         """Keep the session that writes here, and come back when it dies."""

@@ -145,10 +145,10 @@ class Stream:
         if frame_id is not None and answer is not None:
             answer.fail(Unwilling(refusal))
 
-    def holds(self, subscription: Subscription) -> bool:
-        """Tell whether this is the subscription by which the session writes here, or will again."""
-        attachment = self._attachments.get(subscription.session_id)
-        return attachment is not None and attachment.subscription is subscription
+    def held(self, session_id: str) -> Subscription | None:
+        """Return the subscription by which the session writes here, or will again; None where it doesn't."""
+        attachment = self._attachments.get(session_id)
+        return None if attachment is None else attachment.subscription
 
     def attached(self, subscription: Subscription, session: ActorRef[Any]) -> None:
         """Hear that the session writes here; when it dies, come back to its next life."""

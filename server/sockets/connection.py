@@ -267,9 +267,8 @@ class Connection:
             return
         assert self.account is not None
         session_id = self._session_id(frame.session_id)
-        attachment = self._attachments.get(session_id)
         command = messages.Submit(
-            Subscription(self, session_id) if attachment is None else attachment.subscription,
+            self.held(session_id) or Subscription(self, session_id),
             frame.id,
             frame.text,
             frame.client_msg_id,
@@ -333,10 +332,10 @@ class Connection:
         if frame_id is None or self._dues.settle(frame_id):
             self._send_error(refusal, {} if frame_id is None else {"re": frame_id})
 
-    def holds(self, subscription: Subscription) -> bool:
-        """Tell whether this very subscription is the one by which its session writes here, or will again."""
-        attachment = self._attachments.get(subscription.session_id)
-        return attachment is not None and attachment.subscription is subscription
+    def held(self, session_id: str) -> Subscription | None:
+        """Return the subscription by which that session writes here, or will again; None where it doesn't."""
+        attachment = self._attachments.get(session_id)
+        return None if attachment is None else attachment.subscription
 
     def attached(self, subscription: Subscription, session: ActorRef[Any]) -> None:
         """Hear that a session writes here; when it dies, come back to its next life."""

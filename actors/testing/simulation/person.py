@@ -106,7 +106,7 @@ class Person:
         on_busy = self._random.choice(ON_BUSY)
         queue = self._random.choice(QUEUE)
         msg_id = self._random.choice([None, f"m{self._random.randint(1, 8)}"])
-        subscription = self.wire.subscription(self.session_id) or Subscription(self.wire, self.session_id)
+        subscription = self.wire.held(self.session_id) or Subscription(self.wire, self.session_id)
         self._say(
             "message",
             lambda frame_id: Submit(subscription, frame_id, text, msg_id, Rehearsal.name, on_busy, queue, ()),
@@ -138,7 +138,7 @@ class Person:
         )
 
     def _unsubscribe(self) -> None:
-        subscription = self.wire.subscription(self.session_id)
+        subscription = self.wire.held(self.session_id)
         if subscription is not None:
             self._say("unsubscribe", lambda frame_id: Unsubscribe(subscription, frame_id), session_id=self.session_id)
 

@@ -40,8 +40,8 @@ class Wire:
         if attached is None or not _tell(attached[1], command):
             _tell(self._root, Route(self.user_id, session_id, self, frame.get("id"), command))
 
-    def subscription(self, session_id: str) -> Subscription | None:
-        """Return the subscription by which a session writes here, or None."""
+    def held(self, session_id: str) -> Subscription | None:
+        """Return the subscription by which a session writes here, or will again; None where it doesn't."""
         attached = self._attached.get(session_id)
         return None if attached is None else attached[0]
 
@@ -86,10 +86,6 @@ class Wire:
         """Keep a refusal."""
         self._error(refusal, {} if frame_id is None else {"re": frame_id})
 
-    def holds(self, subscription: Subscription) -> bool:
-        """Tell whether this very subscription is the one by which its session writes here, or will again."""
-        return self.subscription(subscription.session_id) is subscription
-
     def attached(self, subscription: Subscription, session: ActorRef[Any]) -> None:
         """Note that a session writes here; when it dies, come back to its next life."""
         if not self.open:
@@ -100,7 +96,7 @@ class Wire:
         self._attached[subscription.session_id] = (subscription, session, forget)
 
     def _come_back(self, session_id: str) -> None:
-        subscription = self.subscription(session_id)
+        subscription = self.held(session_id)
         if subscription is not None:
             _tell(self._root, Route(self.user_id, session_id, self, None, Reattach(subscription)))
 

@@ -72,6 +72,28 @@ def test_a_session_that_dies_acks_what_its_log_takes(slow, slow_tab, disk):
     assert slow_tab.connection.answered.count(frame_id) == 1
 
 
+def test_one_whom_a_dying_session_showed_something_goes_on_from_there_though_he_comes_back_late(
+    slow, slow_tab, disk, monkeypatch
+):
+    """His next message comes before his return, by a subscription of its own."""
+    late = []
+    monkeypatch.setattr(slow_tab.connection, "_come_back", late.append)
+    disk.holding = True
+    frame_id = slow_tab.submit({"sleep_ms": 30}, {"answer": "x"})
+    settle()
+    slow.actor().kill()
+    settle()
+    disk.let_go()
+    run_id = slow_tab.ack(frame_id)["run_id"]
+    other_tab = slow.tab()
+    other_tab.subscribe(seq=0)
+    other_tab.completed(run_id)
+    slow_tab.completed(slow_tab.run({"answer": "z"}))
+
+    assert [event["seq"] for event in slow_tab.connection.events] == list(range(1, len(slow_tab.connection.events) + 1))
+    assert late
+
+
 def test_a_session_that_is_given_up_while_it_waits_for_its_log_answers_once(slow, slow_tab, disk):
     slow_tab.subscribe()
     disk.holding = True

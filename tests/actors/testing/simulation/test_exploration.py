@@ -49,8 +49,9 @@ SEEDS_THAT_BROKE = [
     101_846,
     301_914,
     784_951_183,
+    886_513_864,
 ]
-ROUGH_SEEDS_THAT_BROKE = [150, 346_771_085]
+ROUGH_SEEDS_THAT_BROKE = [150, 70_004_070, 346_771_085]
 
 
 def test_new_seeds_break_no_promise(scenario, record_property, capsys):
