@@ -92,11 +92,6 @@ class Pause(msgspec.Struct, eq=False):
         return _HUB_CLOCK if self.runtime is None else self.runtime.clock
 
 
-def current_cell() -> Cell | None:
-    """Return the actor whose handler is calling, or None outside of actors."""
-    return getattr(getcurrent(), "cell", None)
-
-
 def sleep(seconds: float) -> None:
     """Block for ``seconds``: what agents and tools use, so that a test on virtual time needn't wait for them.
 
@@ -111,5 +106,5 @@ def hang() -> None:
 
 
 def _here() -> Pause:
-    cell = current_cell()
+    cell: Cell | None = getattr(getcurrent(), "cell", None)
     return Pause(None if cell is None else cell.runtime)

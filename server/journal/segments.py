@@ -22,9 +22,6 @@ class Segment(NamedTuple):
 
 def cut(first_seq: int, frames: Sequence[bytes]) -> Iterator[Segment]:
     """Yield frames as segments, in order."""
-    if frames and len(frames) <= MOST_FRAMES and sum(map(len, frames)) + len(frames) <= MOST_BYTES:
-        yield _join(first_seq, frames, 0, len(frames))  # As it mostly is: then nobody goes through them one by one.
-        return
     begin = size = 0
     for end, frame in enumerate(frames):
         if begin < end and (end - begin == MOST_FRAMES or size + len(frame) > MOST_BYTES):

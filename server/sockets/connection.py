@@ -316,10 +316,8 @@ class Connection:
         """Write encoded messages as long as there is room; return how many were written."""
         written = self.websocket.send_while_room(frames)
         followed = self._delivery.frame
-        if followed is not None:
-            for frame in frames[:written]:
-                if frame is followed:
-                    self._delivery.written()
+        if followed is not None and followed in frames[:written]:
+            self._delivery.written()
         return written
 
     def acknowledge(self, frame_id: str | None, **fields: Any) -> None:
