@@ -1,8 +1,10 @@
 """Run ``greenroom``: make the standard library cooperative, then hand over to the command line."""
 
-from gevent import monkey
+from gevent import config, monkey
 
 monkey.patch_all()
+# Of the hub's own pool, which hashes passwords and looks up hosts.
+config.threadpool = "server.threads.FairThreadPool"
 
 from server.cli import greenroom  # noqa: E402 - whatever is imported before the patch keeps the blocking library
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from gevent.threadpool import ThreadPool
 from gevent.util import wrap_errors
 
 from actors.runtime.future import Future
+from server.threads import FairThreadPool
 
 if TYPE_CHECKING:
     import sqlite3
@@ -57,7 +57,7 @@ class Thread:
     def __init__(self, connection: sqlite3.Connection) -> None:
         """Take over ``connection``, which any thread may use."""
         self._connection = connection
-        self._pool = ThreadPool(1)
+        self._pool = FairThreadPool(1)
         self._waiting: deque[tuple[Job, Ended]] = deque()
         self._busy = False
 

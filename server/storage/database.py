@@ -7,13 +7,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
-from gevent.threadpool import ThreadPool
 from gevent.util import wrap_errors
 
 from server.errors import DatabaseMissing, DatabaseUnusable
 from server.storage import datadir
 from server.storage.diagnosis import diagnosis
 from server.storage.migrations import migrate
+from server.threads import FairThreadPool
 
 FILE_NAME = "greenroom.db"
 BUSY_SECONDS = 10.0
@@ -31,7 +31,7 @@ class Database:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._thread = ThreadPool(1)
+        self._thread = FairThreadPool(1)
 
     def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run `work` as one transaction and return what it returns; blocks the calling greenlet alone.

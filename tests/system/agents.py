@@ -128,6 +128,16 @@ def rebuild() -> str:
     return "rebuilt"
 
 
+class Restless(Agent):
+    """Lets everybody else run, over and over, and does nothing else until it is stopped."""
+
+    name = "restless"
+
+    def run(self, turn: Turn) -> str:
+        while True:
+            gevent.sleep(0)
+
+
 class Clerk(Agent):
     """Uses a tool that isn't for everybody."""
 
