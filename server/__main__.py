@@ -1,12 +1,15 @@
 """Run ``greenroom``: make the standard library cooperative, then hand over to the command line."""
 
-from gevent import config, monkey
+from gevent import monkey
 
 monkey.patch_all()
-# Of the hub's own pool, which hashes passwords and looks up hosts.
-config.threadpool = "server.threads.FairThreadPool"
 
-from server.cli import greenroom  # noqa: E402 - whatever is imported before the patch keeps the blocking library
+from gevent import config  # noqa: E402 - whatever is imported before the patch keeps the blocking library
+
+from server.cli import greenroom  # noqa: E402 - as above
+
+# For the hub's own jobs: passwords are hashed, and hosts looked up, by threads.
+config.threadpool = "server.threads.FairThreadPool"
 
 
 def main() -> None:
