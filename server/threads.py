@@ -26,11 +26,11 @@ _sleep: Callable[[float], None] = get_original("time", "sleep")
 class FairThreadPool(ThreadPool):  # type: ignore[misc]  # gevent has no type hints
     """A pool of gevent's, for whose jobs the hub lets go of the interpreter now and then.
 
-    CPython's lock isn't fair. A thread asks for it with force only when nobody let go of it for 5 ms; until then it is
-    woken whenever somebody did. A loop that always has something ready does so for a microsecond in each of its turns,
-    which come much sooner: whoever waits is woken each time, and each time too late. With one greenlet that does
-    nothing but let the others run, a login took seconds, and a compaction, during which nothing can be committed, up to
-    half a minute.
+    CPython's lock isn't fair (see its `take_gil`). A thread asks for it with force only when nobody let go of it for
+    5 ms; until then it is woken whenever somebody did. A loop that always has something ready does so for a microsecond
+    in each of its turns, which come much sooner: whoever waits is woken each time, and each time too late. With one
+    greenlet that does nothing but let the others run, a login took seconds, and a compaction, during which nothing can
+    be committed, up to half a minute.
     """
 
     def __init__(self, maxsize: int, hub: Hub | None = None, idle_task_timeout: float = -1) -> None:
