@@ -104,12 +104,12 @@ class Future(pykka.Future[T], Generic[T]):
         self._resolve(None, error)
 
     def answer(self, value: Any, error: BaseException | None = None) -> bool:
-        """Resolve unless its holder did so himself; return False where nobody waits for it any more."""
-        if self.abandoned:
-            return False
+        """Resolve unless that was done already; tell whether anybody still waits, for all that is known."""
         if self._value is _PENDING and self._get_hook is None:
-            self._resolve(value, error)
-        return True
+            self._value, self._error = value, error
+            for waiter in self._waiters:
+                waiter.wake()
+        return not self.abandoned
 
     def set_get_hook(self, func: Callable[[float | None], T]) -> None:
         """Compute the value with ``func(timeout)`` at the first `get`."""
@@ -143,9 +143,7 @@ class Future(pykka.Future[T], Generic[T]):
     def _resolve(self, value: T | None, error: BaseException | None) -> None:
         if self._value is not _PENDING or self._get_hook is not None:
             raise queue.Full
-        self._value, self._error = value, error
-        for waiter in self._waiters:
-            waiter.wake()
+        self.answer(value, error)
 
     def _wait(self, timeout: float | None) -> None:
         greenlet = getcurrent()

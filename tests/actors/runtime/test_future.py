@@ -215,6 +215,17 @@ def test_a_reply_that_comes_too_late_is_dropped_and_counted(runtime, obedient, g
     assert runtime.late_replies == 1
 
 
+def test_one_who_is_patient_gets_the_reply_though_another_gave_up(runtime, obedient, gate):
+    ask = runtime.start(obedient).ask(lambda _: (gate.hold(), "reply")[1], block=False)
+    patient = gevent.spawn(ask.get)
+    with pytest.raises(AskTimeout):
+        ask.get(timeout=0.001)
+    gate.set()
+
+    assert patient.get(timeout=2) == "reply"
+    assert runtime.late_replies == 1
+
+
 def test_an_asker_that_resolves_the_future_itself_harms_nobody(runtime, obedient):
     ref = runtime.start(obedient)
     set_by_asker = ref.ask(lambda _: "reply", block=False)
