@@ -104,7 +104,7 @@ class Future(pykka.Future[T], Generic[T]):
         self._resolve(None, error)
 
     def answer(self, value: Any, error: BaseException | None = None) -> bool:
-        """Resolve unless that was done already; tell whether anybody still waits, for all that is known."""
+        """Resolve unless that was done already; return False where somebody had given up waiting."""
         if self._value is _PENDING and self._get_hook is None:
             self._value, self._error = value, error
             for waiter in self._waiters:
