@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import gevent
 import pytest
 from gevent.monkey import get_original
@@ -62,3 +65,9 @@ def test_the_loop_is_left_alone_when_nothing_is_to_be_done(pool, monkeypatch):
     monkeypatch.setattr("server.threads._sleep", paused.append)
     gevent.sleep(0.02)
     assert not paused
+
+
+def test_the_hubs_own_pool_in_a_server_is_fair():
+    shown = "import server.__main__, gevent; print(type(gevent.get_hub().threadpool).__name__)"
+    done = subprocess.run([sys.executable, "-c", shown], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == FairThreadPool.__name__
