@@ -120,6 +120,7 @@ async function send(text) {
     const { sessionId } = conversation;
     view.toEnd();
     await client.send(text, { sessionId, ...(isScript(text) ? { agent: "rehearsal" } : {}) });
+    if (conversation?.sessionId !== sessionId) await sessions?.refresh(); // It is at work behind the one looked at now.
   } catch (error) {
     if (error instanceof LoggedOut) return;
     if (!(error instanceof Refused || error instanceof Unreachable)) throw error;

@@ -16,6 +16,9 @@ export class Sessions {
   #seen;
   #channel = new BroadcastChannel("greenroom.sessions");
   #marking = null;
+  #asked = 0;
+  /** Whom events told of since the list was asked for: they know better than its answer. */
+  #overtaken = new Set();
   #ending;
 
   /** @param {() => void} changed is called after each change */
@@ -30,6 +33,7 @@ export class Sessions {
       () => clearInterval(asking),
       () => clearTimeout(this.#marking),
       client.on("event", (event) => this.#happened(event)),
+      client.on("subscribed", (standing) => this.#stands(standing)),
       client.on("state", ({ state }) => state === "connected" && this.refresh()),
     ];
   }
@@ -52,7 +56,7 @@ export class Sessions {
   choose(sessionId) {
     this.#current = sessionId;
     this.markSeen();
-    this.#watch();
+    this.refresh(); // Only the server knows whether the one that is left is at work: its word may be on the way.
   }
 
   /** What is here of the session that is looked at has been seen; said a moment later, once for all that came in it. */
@@ -65,17 +69,25 @@ export class Sessions {
     }, SOON_MS);
   }
 
-  /** Ask the server; where it can't be reached, what is known stays. */
+  /** Ask the server; where it can't be reached, or more was learned meanwhile, what is known stays. */
   async refresh() {
+    this.#asked += 1;
+    const asked = this.#asked;
+    this.#overtaken.clear();
     try {
       const { sessions } = await this.#client.call("GET", "/v1/sessions");
-      this.#sessions = new Map(sessions.map((session) => [session.session_id, session]));
+      if (asked !== this.#asked) return;
+      this.#sessions = new Map(sessions.map((told) => [told.session_id, this.#newer(told)]));
       for (const { session_id, head_seq } of sessions) this.#seen.first(session_id, head_seq);
       this.markSeen();
       this.#watch();
     } catch (error) {
       if (!isExpected(error)) throw error;
     }
+  }
+
+  #newer(told) {
+    return this.#overtaken.has(told.session_id) ? this.get(told.session_id) : told;
   }
 
   /** Make a session for a conversation that begins with a text; throws `Refused` or `Unreachable`. */
@@ -94,6 +106,7 @@ export class Sessions {
   }
 
   #tell() {
+    this.#asked += 1; // Who was asked before doesn't know.
     this.#changed();
     this.#channel.postMessage("changed");
   }
@@ -104,21 +117,46 @@ export class Sessions {
       if (session_id === this.#current) this.refresh();
       return;
     }
+    this.#overtaken.add(session_id);
     session.head_seq = Math.max(session.head_seq, seq);
     session.updated_at = Math.max(session.updated_at, ts);
     if (type === "agent_started") session.state = "running";
-    if (type === "agent_completed") session.state = "idle";
+    if (type === "agent_completed") this.#ended(session);
     this.markSeen();
     this.#watch();
   }
 
+  /** What the list says may be over by the time that somebody watches. */
+  #stands({ session_id, head_seq, active_run }) {
+    const session = this.get(session_id);
+    if (session === null) return;
+    this.#overtaken.add(session_id);
+    session.head_seq = Math.max(session.head_seq, head_seq);
+    session.state = active_run === null ? "idle" : "running";
+    this.markSeen();
+    this.#watch();
+  }
+
+  /** One that isn't looked at may have more in its queue: the server knows. */
+  #ended(session) {
+    if (session.session_id === this.#current) session.state = "idle";
+    else this.refresh();
+  }
+
   /** Those at work are watched until they aren't; the others would only keep the server from putting them to rest. */
   #watch() {
-    for (const { session_id, state } of this.#sessions.values()) {
+    for (const session of this.#sessions.values()) {
+      const { session_id } = session;
       if (session_id === this.#current) continue; // Watched by its conversation.
-      if (state === "running" && !this.#client.watches(session_id)) ignored(this.#client.subscribe(session_id));
-      if (state !== "running" && this.#client.watches(session_id)) ignored(this.#client.unsubscribe(session_id));
+      const watched = this.#client.watches(session_id);
+      const atWork = this.#isAtWork(session);
+      if (atWork && !watched) ignored(this.#client.subscribe(session_id));
+      if (!atWork && watched) ignored(this.#client.unsubscribe(session_id));
     }
+  }
+
+  #isAtWork({ session_id, state }) {
+    return state === "running" || this.#client.outgoing.some((message) => message.session_id === session_id && message.problem === null);
   }
 
   #isUnread({ session_id, head_seq, state }) {

@@ -2,8 +2,9 @@
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -170,18 +171,40 @@ def people(browser: Browser) -> Iterator[Any]:
 
 
 class Line:
-    """What a person's sockets go through: it can be cut, and mended. Make it before a page is opened."""
+    """What a person's sockets go through: it can be cut and mended, and what the server says on it can be held up.
+
+    Make it before a page is opened.
+    """
 
     def __init__(self, person: Person) -> None:
         self._cut = False
         self._routes: list[WebSocketRoute] = []
+        self._held: list[Callable[[], None]] | None = None
         person.context.route_web_socket(re.compile("/v1/ws"), self._connect)
 
     def _connect(self, route: WebSocketRoute) -> None:
         if self._cut:
             route.close(code=1011)
+            return
+        server = route.connect_to_server()
+        server.on_message(lambda frame: self._pass_on(partial(route.send, frame)))
+        self._routes += [route, server]
+
+    def _pass_on(self, send: Callable[[], None]) -> None:
+        if self._held is None:
+            send()
         else:
-            self._routes += [route, route.connect_to_server()]
+            self._held.append(send)
+
+    def hold(self) -> None:
+        """Hold up what the server says."""
+        self._held = []
+
+    def release(self) -> None:
+        """Pass on what was held up, and hold up no more."""
+        held, self._held = self._held or [], None
+        for send in held:
+            send()
 
     def cut(self) -> None:
         self._cut = True

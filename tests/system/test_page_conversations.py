@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.system.client import script
-from tests.system.pages import Line, answer, perform, session_of
+from tests.system.pages import Line, answer, perform, say, session_of
 
 pytestmark = pytest.mark.system
 
@@ -22,6 +22,35 @@ def test_a_conversation_at_work_elsewhere_shows_in_the_list_and_then_as_unread(s
 
     expect(page.get_by_test_id("answer")).to_have_text("meanwhile")
     expect(busy).to_contain_text("just now")
+
+
+def test_one_that_was_left_before_the_server_said_a_word_shows_as_at_work_all_the_same(server, people):
+    person = people(server)
+    line = Line(person)
+    page = person.enter()
+    expect(answer(perform(page, {"answer": "early"}))).to_have_text("early")
+    line.hold()
+    say(page, script({"sleep_ms": 2500}, {"answer": "late"}))
+    expect(page.get_by_text("Sending…")).to_be_visible()
+    left = page.locator(f"[data-session-id={session_of(page)}]")
+    page.get_by_role("button", name="New conversation").click()
+    line.release()
+
+    expect(left).to_contain_text("Working…", timeout=2000)
+    expect(left).to_contain_text("New answer", timeout=5000)
+
+
+def test_one_with_more_in_its_queue_is_at_work_until_that_is_done_too(server, people):
+    page = people(server).enter()
+    for name in ("first", "second", "third"):
+        perform(page, {"sleep_ms": 1000}, {"answer": name})
+    row = page.locator(f"[data-session-id={session_of(page)}]")
+    page.get_by_role("button", name="New conversation").click()
+    expect(row).to_contain_text("Working…")
+    expect(row).to_contain_text("New answer")
+
+    row.get_by_role("button").first.click()
+    expect(page.get_by_test_id("answer")).to_have_text(["first", "second", "third"], timeout=500)
 
 
 def test_a_conversation_is_deleted_once_that_was_meant(server, people):
