@@ -29,9 +29,9 @@ from actors.session.staff import INTERNAL_MAILBOX
 from actors.tools.library import Library
 from actors.tools.notebook import Notebook
 from server.agui.streams import Streams
+from server.api.application import application
 from server.collector import Collector
 from server.documents import documents_folder
-from server.http.application import application
 from server.http.listener import HttpServer
 from server.http.proxies import Proxies
 from server.http.upgrade import Upgrade

@@ -1,1 +1,1 @@
-"""The HTTP side: logins, sessions, health, and the page."""
+"""The HTTP side of the wire: who connects, the requests of a connection, and the upgrade to a socket."""

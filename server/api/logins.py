@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
+from server.api.bodies import Granted, Login, Me, Refresh, Ticket, answer, read
+from server.api.callers import caller
+from server.api.guesses import FailedLogins
+from server.api.operations import operation
 from server.errors import TokenFault
-from server.http.bodies import Granted, Login, Me, Refresh, Ticket, answer, read
-from server.http.callers import caller
 from server.http.errors import Refused
-from server.http.guesses import FailedLogins
-from server.http.operations import operation
 
 if TYPE_CHECKING:
     from server.identity.accounts import Accounts

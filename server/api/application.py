@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
+from server.api.descriptions import descriptions
+from server.api.faults import faults
+from server.api.logins import bearers, logins
+from server.api.openapi import openapi
+from server.api.ops import ops, orders
+from server.api.pages import pages
+from server.api.sessions import sessions
 from server.asyncapi import asyncapi
-from server.http.descriptions import descriptions
 from server.http.errors import answer_errors
-from server.http.faults import faults
-from server.http.logins import bearers, logins
-from server.http.openapi import openapi
-from server.http.ops import ops, orders
-from server.http.pages import pages
-from server.http.sessions import sessions
 from server.ops.desk import Desk
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def application(
     if reception.settings.faults.enabled:
         app.register_blueprint(faults(runtime, reception))
     if find_spec("ag_ui") is not None:
-        from server.http.agui import agui  # noqa: PLC0415 - of an extra, which need not be there
+        from server.api.agui import agui  # noqa: PLC0415 - of an extra, which need not be there
 
         app.register_blueprint(agui(journal, reception, streams, traces))
     answer_errors(app)

@@ -14,11 +14,11 @@ from actors.runtime.future import Future
 from actors.session.identifiers import new_id
 from actors.session.messages import Delete, Describe
 from actors.session.root import address_of
-from server.http.bodies import Events, NewSession, Page, Session, Sessions, answer, read
-from server.http.callers import caller
+from server.api.bodies import Events, NewSession, Page, Session, Sessions, answer, read
+from server.api.callers import caller
+from server.api.operations import operation
+from server.api.queries import read_query
 from server.http.errors import Refused
-from server.http.operations import operation
-from server.http.queries import read_query
 
 if TYPE_CHECKING:
     from actors.runtime.runtime import Runtime

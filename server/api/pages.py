@@ -9,9 +9,9 @@ from flask import Blueprint, send_from_directory
 from werkzeug.wrappers import Response
 
 from actors.session.connection import UNAVAILABLE
-from server.http.bodies import Well, answer
+from server.api.bodies import Well, answer
+from server.api.operations import operation
 from server.http.errors import error_response
-from server.http.operations import operation
 from server.observability.metrics import CONTENT_TYPE
 
 if TYPE_CHECKING:

@@ -17,11 +17,11 @@ from server.agui.position import Position, position_of
 from server.agui.stream import COMMAND, Stream, Unwilling
 from server.agui.telling import Partial, Telling
 from server.agui.threads import names_a_session, session_of_thread
-from server.http.bodies import read
-from server.http.callers import caller
+from server.api.bodies import read
+from server.api.callers import caller
+from server.api.operations import EVENT_STREAM, operation
+from server.api.sessions import make_session
 from server.http.errors import Refused
-from server.http.operations import EVENT_STREAM, operation
-from server.http.sessions import make_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

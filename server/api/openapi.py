@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from config.version import VERSION
-from server.http.bodies import Problem
-from server.http.operations import EVENT_STREAM, Operation, operation_of
+from server.api.bodies import Problem
+from server.api.operations import EVENT_STREAM, Operation, operation_of
 
 if TYPE_CHECKING:
     from flask import Flask

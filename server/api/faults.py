@@ -12,11 +12,11 @@ from werkzeug.wrappers import Response
 from actors.runtime.errors import FaultPlanInvalid
 from actors.runtime.faultplan import FaultPlan
 from actors.runtime.faults import Faults
-from server.http.bodies import Faults as Shown
-from server.http.bodies import Plan, answer
-from server.http.callers import operator
+from server.api.bodies import Faults as Shown
+from server.api.bodies import Plan, answer
+from server.api.callers import operator
+from server.api.operations import operation
 from server.http.errors import Refused
-from server.http.operations import operation
 
 if TYPE_CHECKING:
     from actors.runtime.runtime import Runtime

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint
 
-from server.http.bodies import answer
+from server.api.bodies import answer
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response

@@ -10,11 +10,11 @@ from werkzeug.wrappers import Response
 
 from actors.session.messages import GiveUp, Replace
 from actors.session.root import address_of
-from server.http.bodies import answer
-from server.http.callers import operator
+from server.api.bodies import answer
+from server.api.callers import operator
+from server.api.operations import operation
+from server.api.queries import read_query
 from server.http.errors import Refused
-from server.http.operations import operation
-from server.http.queries import read_query
 from server.ops.shapes import (
     Actors,
     Bundle,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from actors.session.journal import Journal
-    from server.http.operations import View
+    from server.api.operations import View
     from server.ops.desk import Desk
     from server.ops.instruments import Instruments
     from server.sockets.reception import Reception

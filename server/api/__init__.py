@@ -1,0 +1,1 @@
+"""The routes: logins, sessions, operations, health and the pages, and what describes them."""
