@@ -31,6 +31,6 @@ def serve(context: click.Context, /, config_file: Path | None, **flags: Any) -> 
     logs.set_up(settings.logs)
     with told_plainly():
         # Here and not above: it pulls in the whole server, and the other commands start without it.
-        from server.app import serve as run  # noqa: PLC0415 - the reason above
+        from server.process import serve as run  # noqa: PLC0415 - the reason above
 
         context.exit(run(settings))

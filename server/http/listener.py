@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,6 @@ from gevent.pywsgi import WSGIServer
 from server.http.visitors import Visit
 
 if TYPE_CHECKING:
-    import socket
-
     from flask import Flask
 
     from server.http.proxies import Proxies
@@ -22,8 +21,24 @@ if TYPE_CHECKING:
     from server.sockets.reception import Reception
 
 REQUESTS_LOG = "greenroom.http"
+BACKLOG = 1024
 
 log = structlog.get_logger(REQUESTS_LOG)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket whose connections inherit TCP_NODELAY: without it a turn waits 40 ms for an ACK.
+
+    Raises:
+        OSError: the address is taken, or isn't one of this machine.
+    """
+    family, kind, number, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listener = socket.socket(family, kind, number)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listener.bind(address)
+    listener.listen(BACKLOG)
+    return listener
 
 
 class HttpServer(WSGIServer):  # type: ignore[misc]  # gevent ships no types
