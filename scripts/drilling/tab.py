@@ -186,7 +186,6 @@ class Tab:
             return
         if answered:
             await self.settle()
-            answered = not self._recorder.unanswered
         else:
             client.abort()
         await client.close()
@@ -194,7 +193,8 @@ class Tab:
         self._acting = []
         if self._watching is not None:
             await self._watching
-        self._go_over(answered=answered)
+        # A copy of a message that the log showed as taken may have been on its way out still: nobody waited for it.
+        self._go_over(answered=answered and not self._recorder.unanswered)
 
     def _go_over(self, *, answered: bool) -> None:
         passages, self._recorder.passages = self._recorder.passages, []
