@@ -62,8 +62,9 @@ class Collector:
 
     def of(self, trace_id: str) -> list[Seen]:
         of_trace = (span for span in self.spans if span.trace_id == trace_id)
-        # Events count in milliseconds: of two in the same one, the agent's comes before what it does.
-        return sorted(of_trace, key=lambda span: (span.start // 1_000_000, not span.name.startswith("invoke_agent")))
+        # Events count in milliseconds: of two in the same one, the agent's comes before what it does, and what an event
+        # began, at its first moment as far as one can see, before the question that followed.
+        return sorted(of_trace, key=lambda span: (span.start // 1_000_000, not _is_agent(span), span.start))
 
     def wait_for(self, enough: Callable[[list[Seen]], Any]) -> list[Seen]:
         """Wait until enough spans are there, and return them, the first that began first."""
@@ -85,6 +86,10 @@ def collecting() -> Iterator[Collector]:
         yield collector
     finally:
         collector.close()
+
+
+def _is_agent(span: Seen) -> bool:
+    return span.name.startswith("invoke_agent")
 
 
 def _attributes(pairs: Any) -> dict[str, Any]:
