@@ -330,6 +330,7 @@ class Execute(Struct, frozen=True):
     """
 
     call_id: str
+    run_id: str
     tool: Tool
     arguments: dict[str, Any]
     user: ToolUser

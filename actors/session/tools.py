@@ -18,7 +18,7 @@ from actors.runtime.supervisor import Supervisor
 from actors.session.alarm import Alarm
 from actors.session.events import Fault, ToolCompleted, ToolExecuting
 from actors.session.identifiers import new_id
-from actors.session.log_context import name_in_logs
+from actors.session.log_context import RUN_ID, name_in_logs
 from actors.session.messages import AbortRun, AlarmRang, CallTool, Emit, Execute, Raised, Returned
 from actors.session.turn import written
 from actors.tools.errors import BadArguments, ToolFailed
@@ -50,6 +50,7 @@ class ToolActor(Actor):
     def _on_execute(self, order: Execute) -> None:
         """Call the tool; blocks as long as it does."""
         name_in_logs(self.address, self.incarnation)
+        RUN_ID.set(order.run_id)
         try:
             value = perform(order.tool, order.arguments, order.user, order.resources)
             outcome: Returned | Raised = Returned(order.call_id, value)
@@ -113,7 +114,8 @@ class Tools(Supervisor):
             raise ToolFailed("bad_arguments", str(bad), tool=tool.name) from bad
         if order.roles != self._user.roles:
             self._user = ToolUser(self._user.user_id, order.roles)
-        return Execute(call.call_id, tool, arguments, self._user, self._environment.resources, self.actor_ref)
+        resources = self._environment.resources
+        return Execute(call.call_id, order.run_id, tool, arguments, self._user, resources, self.actor_ref)
 
     @receives(Returned)
     def _on_returned(self, message: Returned) -> None:

@@ -37,15 +37,22 @@ def chat(text: str) -> str:
     return text
 
 
+@tool
+def insist(text: str) -> str:
+    """Log as well; but this is done only once it is on record that it may have been."""
+    logging.getLogger("library").info("tool insists", extra={"text": text})
+    return text
+
+
 class Chatty(Agent):
-    """Logs, as a library does that an agent uses, and has its tool log."""
+    """Logs, as a library does that an agent uses, and has its tools log."""
 
     name = "chatty"
-    tools = (chat,)
+    tools = (chat, insist)
 
     def run(self, turn: Turn) -> str:
         logging.getLogger("library").info("agent speaks", extra={"text": turn.text})
-        return str(turn.use(chat, text=turn.text))
+        return str(turn.use(insist, text=turn.use(chat, text=turn.text)))
 
 
 class Leaker(Agent):

@@ -48,7 +48,7 @@ def test_a_line_about_an_actor_says_whose_it_is(lines):
 def test_what_an_agent_and_a_tool_log_names_their_run(lines):
     _, login, session_id, run_id, found = lines
 
-    for event, part in (("agent speaks", "/agent"), ("tool speaks", "/tools/tc_")):
+    for event, part in (("agent speaks", "/agent"), ("tool speaks", "/tools/tc_"), ("tool insists", "/tools/tc_")):
         [line] = [line for line in found if line["event"] == event]
         assert (line["user_id"], line["session_id"], line["run_id"]) == (login.user_id, session_id, run_id)
         assert part in line["actor"]
