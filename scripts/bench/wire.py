@@ -13,6 +13,7 @@ LONG = 126
 PING = 0x89
 LONGEST_PING = 8
 """How many bytes the pings of any of the servers hold at most."""
+CONNECT_SECONDS = 30.0
 MASK = b"\0\0\0\0"
 """A mask of zeros is a legal one, and costs the load nothing."""
 
@@ -25,6 +26,22 @@ def text_frame(text: bytes) -> bytes:
     return bytes([0x81, 0x80 | LONG]) + length.to_bytes(2, "big") + MASK + text
 
 
+def _connect(address: tuple[str, int], source: str) -> socket.socket:
+    connected = socket.socket()
+    connected.settimeout(CONNECT_SECONDS)
+    # The port is chosen when it is known for which peer: one that waits out a closed connection to a server is good for
+    # any other, and without that they run out.
+    connected.setsockopt(socket.IPPROTO_IP, socket.IP_BIND_ADDRESS_NO_PORT, 1)
+    connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        connected.bind((source, 0))
+        connected.connect(address)
+    except OSError:
+        connected.close()
+        raise
+    return connected
+
+
 def shake_hands(
     address: tuple[str, int], path: str, headers: dict[str, str], source: str = "127.0.0.1"
 ) -> socket.socket:
@@ -33,8 +50,7 @@ def shake_hands(
     Raises:
         ConnectionError: the server refused.
     """
-    connected = socket.create_connection(address, timeout=30, source_address=(source, 0))
-    connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connected = _connect(address, source)
     key = base64.b64encode(os.urandom(16)).decode()
     lines = [
         f"GET {path} HTTP/1.1",
