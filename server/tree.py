@@ -67,7 +67,7 @@ def plant(runtime: Runtime, environment: Environment) -> ActorRef[Any]:
 
 
 def at_work(runtime: Runtime) -> bool:
-    """Tell whether a run is under way in any session; blocks until each has said so, a second at most."""
+    """Tell whether a run is under way in any session; blocks until each has said so, for a second each at most."""
     sessions = [ref for ref in runtime.refs() if ref.actor_class is Session]
     return any(_state(session) == "running" for session in sessions)
 

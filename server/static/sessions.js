@@ -117,22 +117,23 @@ export class Sessions {
       if (session_id === this.#current) this.refresh();
       return;
     }
-    this.#overtaken.add(session_id);
-    session.head_seq = Math.max(session.head_seq, seq);
     session.updated_at = Math.max(session.updated_at, ts);
     if (type === "agent_started") session.state = "running";
+    this.#learned(session, seq);
     if (type === "agent_completed") this.#ended(session);
-    this.markSeen();
-    this.#watch();
   }
 
   /** What the list says may be over by the time that somebody watches. */
   #stands({ session_id, head_seq, active_run }) {
     const session = this.get(session_id);
     if (session === null) return;
-    this.#overtaken.add(session_id);
-    session.head_seq = Math.max(session.head_seq, head_seq);
     session.state = active_run === null ? "idle" : "running";
+    this.#learned(session, head_seq);
+  }
+
+  #learned(session, seq) {
+    this.#overtaken.add(session.session_id);
+    session.head_seq = Math.max(session.head_seq, seq);
     this.markSeen();
     this.#watch();
   }

@@ -30,27 +30,30 @@ def test_one_that_was_left_before_the_server_said_a_word_shows_as_at_work_all_th
     page = person.enter()
     expect(answer(perform(page, {"answer": "early"}))).to_have_text("early")
     line.hold()
-    say(page, script({"sleep_ms": 2500}, {"answer": "late"}))
+    say(page, script({"sleep_ms": 5000}, {"answer": "late"}))
     expect(page.get_by_text("Sending…")).to_be_visible()
     left = page.locator(f"[data-session-id={session_of(page)}]")
     page.get_by_role("button", name="New conversation").click()
     line.release()
 
-    expect(left).to_contain_text("Working…", timeout=2000)
-    expect(left).to_contain_text("New answer", timeout=5000)
+    # Sooner than the page asks for the list of its own accord.
+    expect(left).to_contain_text("Working…", timeout=4500)
+    expect(left).to_contain_text("New answer")
 
 
 def test_one_with_more_in_its_queue_is_at_work_until_that_is_done_too(server, people):
     page = people(server).enter()
     for name in ("first", "second", "third"):
         perform(page, {"sleep_ms": 1000}, {"answer": name})
-    row = page.locator(f"[data-session-id={session_of(page)}]")
+    session_id = session_of(page)
+    row = page.locator(f"[data-session-id={session_id}]")
     page.get_by_role("button", name="New conversation").click()
     expect(row).to_contain_text("Working…")
     expect(row).to_contain_text("New answer")
 
-    row.get_by_role("button").first.click()
-    expect(page.get_by_test_id("answer")).to_have_text(["first", "second", "third"], timeout=500)
+    log = server.events(server.known("demo"), session_id)
+    answers = [event["data"]["text"] for event in log if event["type"] == "agent_completed"]
+    assert answers == ["first", "second", "third"]
 
 
 def test_a_conversation_is_deleted_once_that_was_meant(server, people):
